@@ -1,0 +1,290 @@
+"""The records the bot knows. Frozen, validated, and the only place facts come from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import date
+from enum import StrEnum
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from knowledge.places import PROVINCES
+
+EntryId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=48)]
+SourceId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_.-]+$", max_length=48)]
+RegionId = Annotated[str, StringConstraints(pattern=r"^[a-z]+(-[a-z]+)*$")]
+Text = Annotated[str, StringConstraints(min_length=2, max_length=700)]
+Label = Annotated[str, StringConstraints(min_length=2, max_length=160)]
+Link = Annotated[str, StringConstraints(pattern=r"^https?://[^\s]+$")]
+
+
+class Record(BaseModel):
+    """A record of ours: immutable, and strict about unknown fields (a typo must not be lost)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+
+class Facet(StrEnum):
+    """The part of an Entry that a question is about. The order is the order on a page."""
+
+    OVERVIEW = "overview"
+    WHO = "who"
+    CONDITIONS = "conditions"
+    DEADLINE = "deadline"
+    DOCUMENTS = "documents"
+    FORM = "form"
+    WHERE = "where"
+    ONLINE = "online"
+    IN_PERSON = "in_person"
+    TIME = "time"
+    FEE = "fee"
+    BENEFIT = "benefit"
+    RESULT = "result"
+    LEGAL_BASIS = "legal_basis"
+
+
+class Confidence(StrEnum):
+    """How far a fact may be trusted; what is not high is said to the reader."""
+
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+
+class SourceKind(StrEnum):
+    """What sort of source it is, strongest first."""
+
+    LAW = "law"
+    PORTAL = "portal"
+    AUTHORITY = "authority"
+    LOCAL_RULE = "local_rule"
+    PRESS = "press"
+    COPY = "copy"  # somebody else's copy of an official text, not compared with the original
+    EDITORS = "editors"  # plain advice written by this project, no outside fact
+
+
+class Source(Record):
+    """Where a fact was read."""
+
+    id: SourceId
+    title: Annotated[str, StringConstraints(min_length=4, max_length=400)]
+    kind: SourceKind
+    url: Link | None = None
+    published: Annotated[str, StringConstraints(max_length=40)] | None = None
+    """The source's own date, as precise as it is known: "2026-08-14", "2026-09", "≤ 2026-06-10"."""
+    note: str | None = None
+    """For administrators; never shown to citizens."""
+
+
+class DurationUnit(StrEnum):
+    HOURS = "hours"
+    DAYS = "days"
+    WORKING_DAYS = "working_days"
+    MONTHS = "months"
+    YEARS = "years"
+
+
+class Duration(Record):
+    """A length of time whose unit the source states."""
+
+    value: Annotated[float, Field(gt=0)]
+    unit: DurationUnit
+
+
+class Fact(Record):
+    """The smallest true thing: one sentence of ours with the sources that say so."""
+
+    text: Text
+    sources: Annotated[tuple[SourceId, ...], Field(min_length=1)]
+    checked_on: date
+    """The day its sources said so."""
+    confidence: Confidence = Confidence.HIGH
+    condition: Annotated[str, StringConstraints(max_length=200)] | None = None
+    """Who or what it holds for, if not everyone: "nộp trực tuyến", "quá hạn"."""
+    caution: Text | None = None
+    regions: tuple[RegionId, ...] = ()
+    """Provinces it holds in; empty: the whole country."""
+    valid_from: date | None = None
+    valid_until: date | None = None
+    """Last day it holds."""
+    amount: Annotated[int, Field(ge=0)] | None = None
+    """Đồng, where the sentence states one sum with certainty."""
+    duration: Duration | None = None
+
+    @model_validator(mode="after")
+    def _typed_values_stand_in_the_text(self) -> Self:
+        _check_period(self.valid_from, self.valid_until)
+        _check_regions(self.regions)
+        digits = re.sub(r"(?<=\d)[.,](?=\d{3})", "", self.text)
+        numbers = {int(n) for n in re.findall(r"\d+", digits)}
+        free = "miễn" in self.text.casefold()
+        if self.amount is not None and self.amount not in numbers and not (
+            self.amount == 0 and free
+        ):
+            raise ValueError(f"amount {self.amount} does not occur in the text")
+        if self.duration is not None and int(self.duration.value) not in numbers:
+            raise ValueError(f"duration {self.duration.value:g} does not occur in the text")
+        return self
+
+    def holds_on(self, day: date) -> bool:
+        """Whether the fact is in force on that day."""
+        return (self.valid_from is None or self.valid_from <= day) and not self.expired_on(day)
+
+    def expired_on(self, day: date) -> bool:
+        """Whether its last day is past."""
+        return self.valid_until is not None and self.valid_until < day
+
+
+class Caution(Record):
+    """A warning shown with the facets it concerns (none named: with all)."""
+
+    text: Text
+    facets: tuple[Facet, ...] = ()
+
+
+class Change(Record):
+    """A change of rules that is already decided and comes into force on a day."""
+
+    effective_on: date
+    text: Text
+    sources: Annotated[tuple[SourceId, ...], Field(min_length=1)]
+
+
+class Entry(Record):
+    """Anything the bot knows. A subclass says of what kind."""
+
+    id: EntryId
+    title: Label
+    summary: Annotated[str, StringConstraints(min_length=10, max_length=240)]
+    """What it is for, in one plain sentence without figures."""
+    aliases: tuple[Label, ...] = ()
+    """How people name it, old names and short names included."""
+    questions: tuple[Annotated[str, StringConstraints(min_length=4, max_length=900)], ...] = ()
+    """How people ask for it, in their own words."""
+    regions: tuple[RegionId, ...] = ()
+    valid_from: date | None = None
+    valid_until: date | None = None
+    cautions: tuple[Caution, ...] = ()
+    changes: tuple[Change, ...] = ()
+    related: tuple[EntryId, ...] = ()
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        _check_period(self.valid_from, self.valid_until)
+        _check_regions(self.regions)
+        if self.id in self.related:
+            raise ValueError("related names the entry itself")
+        return self
+
+    def all_facts(self) -> Iterator[Fact]:
+        """Every Fact of the Entry, in reading order."""
+        raise NotImplementedError
+
+    @property
+    def checked_on(self) -> date:
+        """The oldest day on which a part of the Entry was checked."""
+        return min(fact.checked_on for fact in self.all_facts())
+
+    @property
+    def source_ids(self) -> tuple[SourceId, ...]:
+        """Every source used, once, in reading order."""
+        used = [s for fact in self.all_facts() for s in fact.sources]
+        used += [s for change in self.changes for s in change.sources]
+        return tuple(dict.fromkeys(used))
+
+
+class Level(StrEnum):
+    """Who decides."""
+
+    COMMUNE = "commune"
+    PROVINCE = "province"
+    CENTRAL = "central"
+    OTHER = "other"
+
+
+class Procedure(Entry):
+    """An administrative procedure, as Facts by facet."""
+
+    kind: Literal["procedure"] = "procedure"
+    code: Annotated[str, StringConstraints(pattern=r"^\d\.\d{6}$")] | None = None
+    """Its code in the national database."""
+    field: Label
+    """Lĩnh vực, as the national database names it."""
+    levels: tuple[Level, ...] = ()
+    portal_url: Link | None = None
+    facts: dict[Facet, tuple[Fact, ...]]
+
+    @model_validator(mode="after")
+    def _has_facts(self) -> Self:
+        if Facet.OVERVIEW in self.facts:
+            raise ValueError("overview is made from the other facets; move its facts to them")
+        if not any(self.facts.values()):
+            raise ValueError("a procedure needs at least one fact")
+        return self
+
+    def all_facts(self) -> Iterator[Fact]:
+        for facet in Facet:
+            yield from self.facts.get(facet, ())
+
+
+class Section(Record):
+    """A part of a Guide: points under a heading."""
+
+    heading: Label | None = None
+    points: Annotated[tuple[Fact, ...], Field(min_length=1)]
+
+
+class Guide(Entry):
+    """An Entry that explains: AI literacy, VNeID and portal how-to, scams, programmes."""
+
+    kind: Literal["guide"] = "guide"
+    topic: Literal["ai", "vneid", "portal", "scam", "programme", "rights", "life_event"]
+    sections: Annotated[tuple[Section, ...], Field(min_length=1)]
+
+    def all_facts(self) -> Iterator[Fact]:
+        for section in self.sections:
+            yield from section.points
+
+
+class QuizQuestion(Record):
+    text: Text
+    options: Annotated[tuple[Label, ...], Field(min_length=2, max_length=5)]
+    correct: Annotated[int, Field(ge=1)]
+    """Number of the right option, counted from 1."""
+    explanation: Text
+
+    @model_validator(mode="after")
+    def _correct_is_an_option(self) -> Self:
+        if self.correct > len(self.options):
+            raise ValueError(f"correct is {self.correct}, but there are {len(self.options)} options")
+        return self
+
+
+class Lesson(Entry):
+    """An Entry that teaches: short cards, one thing to try, a quiz with explained answers."""
+
+    kind: Literal["lesson"] = "lesson"
+    minutes: Annotated[int, Field(ge=1, le=15)]
+    goal: Text
+    cards: Annotated[tuple[Fact, ...], Field(min_length=3, max_length=9)]
+    try_now: Text
+    quiz: Annotated[tuple[QuizQuestion, ...], Field(min_length=3, max_length=6)]
+
+    def all_facts(self) -> Iterator[Fact]:
+        yield from self.cards
+
+
+AnyEntry = Annotated[Procedure | Guide | Lesson, Field(discriminator="kind")]
+
+
+def _check_period(start: date | None, end: date | None) -> None:
+    if start and end and end < start:
+        raise ValueError(f"valid_until {end} is before valid_from {start}")
+
+
+def _check_regions(regions: tuple[RegionId, ...]) -> None:
+    for region in regions:
+        if region not in PROVINCES:
+            raise ValueError(f"unknown region {region!r}; known: {', '.join(sorted(PROVINCES))}")

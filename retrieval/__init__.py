@@ -1,0 +1,1 @@
+"""From a question to passages: text, diacritics, vectors, words, ranking."""

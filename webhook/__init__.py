@@ -1,0 +1,1 @@
+"""The edge: HTTP, channels, async, environment, processes, commands."""
