@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 
 from knowledge.places import PROVINCES
 
-EntryId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=48)]
+EntryId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=40)]
 SourceId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_.-]+$", max_length=48)]
 RegionId = Annotated[str, StringConstraints(pattern=r"^[a-z]+(-[a-z]+)*$")]
 Text = Annotated[str, StringConstraints(min_length=2, max_length=700)]
@@ -69,7 +69,7 @@ class Source(Record):
     """Where a fact was read."""
 
     id: SourceId
-    title: Annotated[str, StringConstraints(min_length=4, max_length=400)]
+    title: Annotated[str, StringConstraints(min_length=4, max_length=900)]
     kind: SourceKind
     url: Link | None = None
     published: Annotated[str, StringConstraints(max_length=40)] | None = None

@@ -1,0 +1,144 @@
+"""The bot as the channels see it: a Question in, an Answer out, once per Question."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+from bot.draft import Draft, Known
+from bot.journal import Journal
+from bot.messages import node, say
+from bot.model import Answer, Block, BlockKind, Choice, Question, Status
+from bot.pipeline import Pipeline
+from bot.protect import mask
+from bot.understand import parts
+from retrieval.text import fold
+
+log = logging.getLogger(__name__)
+
+_MAX_WORDS = 600
+"""Longer texts are cut: a request stands in the first or last part of the longest letters seen."""
+
+_DELETE = ("/xoa", "xoa du lieu cua toi", "xoa du lieu", "xoa lich su", "xoa du lieu cua em")
+
+
+class Assistant:
+    """Answers Questions. Thread-safe; asking again under the same id gives the same Answer."""
+
+    def __init__(
+        self,
+        known: Callable[[], Known],
+        journal: Journal,
+        pipeline: Pipeline,
+        today: Callable[[], date] = date.today,
+    ) -> None:
+        self._known, self._journal, self._pipeline, self._today = known, journal, pipeline, today
+
+    def reply(self, question: Question) -> Answer:
+        """The Answer; never raises for a citizen's sake, except when the Journal is out of reach."""
+        if earlier := self._journal.answer_to(question.id):
+            return earlier
+        question = question.model_copy(update={"text": _shorten(mask(question.text))})
+        if answer := self._command(question):
+            return answer
+        draft = Draft(question, self._known(), self._journal.context(question), self._today())
+        try:
+            answer, drafts = self._answer(draft)
+        except Exception:
+            log.exception("question %s failed", question.id)
+            answer, drafts = _text(Status.ERROR_INTERNAL, say("error.internal")), [draft]
+        place = next((d.place for d in drafts if d.place), None)
+        return self._journal.record(question, answer, place, _scores(drafts))
+
+    def _answer(self, draft: Draft) -> tuple[Answer, list[Draft]]:
+        """Answer each question of the message; several Answers become one."""
+        texts = parts(draft.question.text) if not draft.question.action else ("",)
+        if len(texts) == 1:
+            answer, end = self._pipeline.run(draft)
+            return answer, [end]
+        answers: list[Answer] = []
+        drafts: list[Draft] = []
+        for text in texts:
+            asked = draft.question.model_copy(update={"text": text})
+            answer, end = self._pipeline.run(replace(draft, question=asked))
+            answers.append(answer)
+            drafts.append(end)
+            if answer.entry_id:  # "… còn lệ phí?" goes on with what was just answered
+                draft = replace(
+                    draft, context=replace(draft.context, entry_id=answer.entry_id, choices=())
+                )
+        if all(answer.status.family == "answered" for answer in answers):
+            return _joined(answers), drafts
+        # Not clearly several questions: take the message as one.
+        answer, end = self._pipeline.run(draft)
+        return answer, [end]
+
+    def _command(self, question: Question) -> Answer | None:
+        """What concerns the Journal itself: deletion and feedback."""
+        action = question.action or ""
+        if action == "delete" or fold(question.text).strip(" .!") in _DELETE:
+            count = self._journal.forget(question)
+            key = "journal.deleted" if count else "journal.nothing_to_delete"
+            return _text(Status.ANSWERED_DATA_DELETED, say(key, count=count))
+        kind, _, rest = action.partition(":")
+        if kind not in ("fb+", "fb-", "fbr"):
+            return None
+        answer_id, _, reason = rest.partition(":")
+        known = self._journal.feedback(answer_id, kind == "fb+", reason or None)
+        if kind == "fb-" and known:
+            choices = tuple(
+                Choice(label=label, action=f"fbr:{answer_id}:{key}")
+                for key, label in node("journal.reasons").items()
+            )
+            asked = _text(Status.CLARIFICATION_FEEDBACK, say("journal.ask_reason"))
+            return asked.model_copy(update={"choices": choices})
+        thanks = "journal.thanks_up" if kind == "fb+" else "journal.thanks_down"
+        return _text(Status.ANSWERED_FEEDBACK, say(thanks))
+
+
+def _joined(answers: list[Answer]) -> Answer:
+    """One Answer made of several: their blocks in order, their choices and sources once."""
+    if len({(a.entry_id, a.facet) for a in answers}) == 1:
+        return answers[0]
+    choices = {choice.action: choice for answer in answers for choice in answer.choices}
+    sources = {source.title: source for answer in answers for source in answer.sources}
+    last = answers[-1]
+    checked = [answer.checked_on for answer in answers if answer.checked_on]
+    return last.model_copy(
+        update={
+            "status": Status.ANSWERED_SEVERAL,
+            "blocks": tuple(block for answer in answers for block in answer.blocks),
+            "choices": tuple(choices.values())[:5],
+            "sources": tuple(sources.values()),
+            "checked_on": min(checked, default=None),
+            "facet": None,
+        }
+    )
+
+
+def _scores(drafts: list[Draft]) -> list[dict[str, Any]]:
+    """The first Hits of each question, for whoever looks into an answer later."""
+    return [
+        {
+            "entry": hit.entry_id,
+            "score": round(hit.score, 4),
+            "dense": round(hit.dense, 4),
+            "coverage": round(hit.coverage, 4),
+        }
+        for draft in drafts
+        for hit in draft.hits[:5]
+    ]
+
+
+def _shorten(text: str) -> str:
+    words = text.split(" ")
+    if len(words) <= _MAX_WORDS:
+        return text
+    return " ".join(words[: _MAX_WORDS // 2] + words[-_MAX_WORDS // 2 :])
+
+
+def _text(status: Status, line: str) -> Answer:
+    return Answer(status=status, blocks=(Block(kind=BlockKind.TEXT, lines=(line,)),))

@@ -1,0 +1,261 @@
+"""An Entry and the facets asked → the Answer, laid out from the record without any model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
+
+from bot.messages import say
+from bot.model import Answer, Block, BlockKind, Choice, ShownSource, Status
+from knowledge.load import Library
+from knowledge.model import AnyEntry, Confidence, Entry, Fact, Facet, Guide, Lesson, Procedure
+from knowledge.places import PROVINCES
+
+OVERVIEW_FACETS = (Facet.WHERE, Facet.TIME, Facet.FEE)
+"""What an overview tells at once, one fact each; the papers are counted."""
+
+STEP_FACETS = (Facet.ONLINE, Facet.IN_PERSON)
+CHANGE_SHOWN_BEFORE = timedelta(days=180)
+OLD_AFTER = timedelta(days=365)
+MAX_CHOICES = 5
+
+PATHS = {"procedure": "/thu-tuc", "guide": "/cam-nang", "lesson": "/bai-hoc"}
+
+_CHOICE_ORDER = (
+    Facet.DOCUMENTS,
+    Facet.FEE,
+    Facet.TIME,
+    Facet.WHERE,
+    Facet.ONLINE,
+    Facet.BENEFIT,
+    Facet.IN_PERSON,
+    Facet.WHO,
+    Facet.CONDITIONS,
+    Facet.DEADLINE,
+    Facet.FORM,
+    Facet.RESULT,
+    Facet.LEGAL_BASIS,
+)
+
+
+class Composer:
+    """Lays out Answers over one Edition's library, as of a day."""
+
+    def __init__(self, library: Library, edition: int, today: date) -> None:
+        self._library, self._edition, self._today = library, edition, today
+
+    def answer(
+        self, entry: AnyEntry, facets: Sequence[Facet] = (), place: str | None = None
+    ) -> Answer:
+        """The Answer about an Entry: the facets asked, or the whole of it."""
+        match entry:
+            case Guide():
+                return self._guide(entry, place)
+            case Lesson():
+                return self._lesson(entry)
+            case Procedure():
+                asked = [facet for facet in facets if facet is not Facet.OVERVIEW]
+                if not asked:
+                    return self._overview(entry, place)
+                return self._facets(entry, asked, place)
+
+    def choices(self, entry: AnyEntry, but: Iterable[Facet] = ()) -> tuple[Choice, ...]:
+        """The next steps: the Entry's other facets, then the Entries it leads to."""
+        shown = set(but)
+        offered = []
+        if isinstance(entry, Procedure):
+            offered = [
+                Choice(label=say(f"facets.{facet}"), action=f"entry:{entry.id}:{facet}")
+                for facet in _CHOICE_ORDER
+                if facet in entry.facts and facet not in shown
+            ]
+        related = [self._library.entries[i] for i in entry.related if i in self._library.entries]
+        leads = [Choice(label=other.title, action=f"entry:{other.id}") for other in related]
+        return tuple((offered[: MAX_CHOICES - min(1, len(leads))] + leads)[:MAX_CHOICES])
+
+    def _facets(self, entry: Procedure, facets: list[Facet], place: str | None) -> Answer:
+        known = [facet for facet in facets if entry.facts.get(facet)]
+        blocks: list[Block] = []
+        shown: list[Fact] = []
+        for facet in facets:
+            title = say("answer.title", facet=say(f"facets.{facet}"), title=entry.title)
+            blocks.append(Block(kind=BlockKind.TITLE, lines=(title,)))
+            if facet not in known:
+                blocks += self._facet_unknown(entry)
+                continue
+            facts = self._in_place(entry.facts[facet], place)
+            shown += facts
+            kind = BlockKind.STEPS if facet in STEP_FACETS and len(facts) > 1 else BlockKind.ITEMS
+            blocks.append(Block(kind=kind, lines=tuple(self._line(f, place) for f in facts)))
+        blocks += self._warnings(entry, shown, facets)
+        status = Status.ANSWERED_FACET if known else Status.ANSWERED_FACET_UNKNOWN
+        return self._answer(status, entry, blocks, shown, self.choices(entry, facets), facets[0])
+
+    def _facet_unknown(self, entry: Procedure) -> list[Block]:
+        lines = [say("answer.facet_unknown")]
+        if entry.portal_url:
+            lines.append(say("answer.portal", url=entry.portal_url))
+        return [Block(kind=BlockKind.TEXT, lines=(line,)) for line in lines]
+
+    def _overview(self, entry: Procedure, place: str | None) -> Answer:
+        lines, shown = [], []
+        for facet in OVERVIEW_FACETS:
+            facts = self._in_place(entry.facts.get(facet, ()), place)
+            if not facts:
+                continue
+            shown.append(facts[0])
+            line = f"{say(f'facets.{facet}')}: {self._line(facts[0], place)}"
+            if len(facts) > 1:
+                rest = say("answer.more_facts", facet=say(f"facets.{facet}"))
+                line = f"{line} {rest}"
+            lines.append(line)
+        if entry.facts.get(Facet.DOCUMENTS):
+            lines.insert(0, f"{say('facets.documents')}: {say('answer.documents_listed')}")
+        if not shown:
+            shown = [next(entry.all_facts())]
+            lines.append(self._line(shown[0], place))
+        blocks = [
+            Block(kind=BlockKind.TITLE, lines=(entry.title,)),
+            Block(kind=BlockKind.TEXT, lines=(entry.summary,)),
+            Block(kind=BlockKind.ITEMS, lines=tuple(lines)),
+            *self._warnings(entry, shown, [Facet.OVERVIEW, *OVERVIEW_FACETS]),
+        ]
+        choices = self.choices(entry)
+        return self._answer(Status.ANSWERED_OVERVIEW, entry, blocks, shown, choices)
+
+    def _guide(self, entry: Guide, place: str | None) -> Answer:
+        blocks = [
+            Block(kind=BlockKind.TITLE, lines=(entry.title,)),
+            Block(kind=BlockKind.TEXT, lines=(entry.summary,)),
+        ]
+        shown: list[Fact] = []
+        for section in entry.sections:
+            facts = self._in_place(section.points, place)
+            if section.heading:
+                blocks.append(Block(kind=BlockKind.TEXT, lines=(section.heading + ":",)))
+            blocks.append(
+                Block(kind=BlockKind.ITEMS, lines=tuple(self._line(f, place) for f in facts))
+            )
+            shown += facts
+        blocks += self._warnings(entry, shown, [])
+        choices = self.choices(entry)
+        return self._answer(Status.ANSWERED_GUIDE, entry, blocks, shown, choices)
+
+    def _lesson(self, entry: Lesson) -> Answer:
+        cards = tuple(self._line(card, None) for card in entry.cards)
+        blocks = [
+            Block(kind=BlockKind.TITLE, lines=(entry.title,)),
+            Block(kind=BlockKind.TEXT, lines=(say("answer.lesson_goal", goal=entry.goal),)),
+            Block(kind=BlockKind.STEPS, lines=cards),
+            Block(kind=BlockKind.TEXT, lines=(say("answer.lesson_try", text=entry.try_now),)),
+            Block(kind=BlockKind.TEXT, lines=(say("answer.lesson_quiz"),)),
+        ]
+        shown = list(entry.cards)
+        return self._answer(
+            Status.ANSWERED_LESSON, entry, blocks, shown, self.choices(entry)
+        )
+
+    def _answer(
+        self,
+        status: Status,
+        entry: AnyEntry,
+        blocks: list[Block],
+        shown: list[Fact],
+        choices: tuple[Choice, ...],
+        facet: Facet | None = None,
+    ) -> Answer:
+        return Answer(
+            status=status,
+            blocks=tuple(blocks),
+            choices=choices,
+            sources=self._sources(shown, entry, self._today),
+            checked_on=min((fact.checked_on for fact in shown), default=None),
+            edition=self._edition,
+            entry_id=entry.id,
+            facet=facet,
+            page=page_of(entry),
+        )
+
+    def _in_place(self, facts: Sequence[Fact], place: str | None) -> list[Fact]:
+        """The facts that hold in a place, expired ones last; without a place, all of them."""
+        here = [f for f in facts if not f.regions or place is None or place in f.regions]
+        return sorted(here or facts, key=lambda fact: fact.expired_on(self._today))
+
+    def _line(self, fact: Fact, place: str | None) -> str:
+        """One fact as a line: condition, text, period, caution, and a mark if it is not certain."""
+        text = fact.text
+        if fact.condition:
+            text = say("answer.condition", condition=_capital(fact.condition), text=text)
+        if fact.regions and place not in fact.regions:
+            places = ", ".join(PROVINCES[region].name for region in fact.regions)
+            text = say("answer.region", places=places, text=text)
+        if fact.confidence is not Confidence.HIGH:
+            text += say("answer.unsure_mark")
+        for remark in self._remarks(fact):
+            text += " " + remark
+        return text
+
+    def _remarks(self, fact: Fact) -> Iterable[str]:
+        if fact.expired_on(self._today) and fact.valid_until:
+            yield say("answer.expired", date=day(fact.valid_until))
+        elif fact.valid_from and fact.valid_from > self._today:
+            yield say("answer.not_yet", date=day(fact.valid_from))
+        elif fact.valid_until:
+            yield say("answer.until", date=day(fact.valid_until))
+        if fact.caution:
+            yield say("answer.caution", text=fact.caution)
+
+    def _warnings(
+        self, entry: Entry, shown: Sequence[Fact], facets: Sequence[Facet]
+    ) -> list[Block]:
+        lines = []
+        if entry.valid_until and entry.valid_until < self._today:
+            lines.append(say("answer.expired", date=day(entry.valid_until)))
+        if any(fact.confidence is not Confidence.HIGH for fact in shown):
+            lines.append(say("answer.unsure"))
+        lines += [
+            say("answer.caution", text=caution.text)
+            for caution in entry.cautions
+            if not caution.facets or set(caution.facets) & set(facets)
+        ]
+        for change in entry.changes:
+            if change.effective_on <= self._today:
+                lines.append(
+                    say("answer.change_past", date=day(change.effective_on), text=change.text)
+                )
+            elif change.effective_on - self._today <= CHANGE_SHOWN_BEFORE:
+                lines.append(
+                    say("answer.change_coming", date=day(change.effective_on), text=change.text)
+                )
+        oldest = min((fact.checked_on for fact in shown), default=self._today)
+        if self._today - oldest > OLD_AFTER:
+            lines.append(say("answer.old_record", date=day(oldest)))
+        return [Block(kind=BlockKind.WARNING, lines=(line,)) for line in lines]
+
+    def _sources(
+        self, shown: Sequence[Fact], entry: Entry, today: date
+    ) -> tuple[ShownSource, ...]:
+        """Copies of the sources of what is shown, the most used first."""
+        used = [source for fact in shown for source in fact.sources]
+        for change in entry.changes:
+            if change.effective_on - today <= CHANGE_SHOWN_BEFORE:
+                used += change.sources
+        ids = sorted(dict.fromkeys(used), key=lambda source: -used.count(source))
+        sources = [self._library.sources[i] for i in ids]
+        return tuple(
+            ShownSource(title=s.title, url=s.url, published=s.published) for s in sources
+        )
+
+
+def page_of(entry: AnyEntry) -> str:
+    """The path of an Entry's public page."""
+    return f"{PATHS[entry.kind]}/{entry.id}"
+
+
+def day(value: date) -> str:
+    """A date as people here write it: 01/03/2027."""
+    return value.strftime("%d/%m/%Y")
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,46 @@
+"""What the steps of the pipeline hand on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from bot.model import Answer, Choice, Question
+from knowledge.model import AnyEntry, Facet
+from knowledge.store import Edition
+from retrieval.search import Hit, Reading, Searcher
+
+
+@dataclass(frozen=True)
+class Known:
+    """One Edition and the search over it."""
+
+    edition: Edition
+    searcher: Searcher
+
+
+@dataclass(frozen=True)
+class Context:
+    """What the conversation has been about: its last Answer, if it is still fresh."""
+
+    entry_id: str | None = None
+    choices: tuple[Choice, ...] = ()
+    place: str | None = None
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A Question on its way to an Answer. Each step returns a new one, or the Answer."""
+
+    question: Question
+    known: Known
+    context: Context
+    today: date
+    reading: Reading | None = None
+    facets: tuple[Facet, ...] = ()
+    place: str | None = None
+    hits: tuple[Hit, ...] = ()
+    entry: AnyEntry | None = None
+    assumed: bool = False
+    """Whether the Entry was inferred closely enough to be worth saying so."""
+    answer: Answer | None = None

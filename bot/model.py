@@ -1,0 +1,117 @@
+"""What goes in and comes out of the conversation."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from enum import StrEnum
+
+from pydantic import Field
+
+from knowledge.model import Facet, Record
+
+
+class Channel(StrEnum):
+    ZALO_OA = "zalo_oa"
+    ZALO_BOT = "zalo_bot"
+    TELEGRAM = "telegram"
+    WEB = "web"
+    TERMINAL = "terminal"
+
+
+class Status(StrEnum):
+    """How a Question ended. The first word is the family."""
+
+    ANSWERED_FACET = "answered_facet"
+    ANSWERED_OVERVIEW = "answered_overview"
+    ANSWERED_GUIDE = "answered_guide"
+    ANSWERED_LESSON = "answered_lesson"
+    ANSWERED_SEVERAL = "answered_several"
+    ANSWERED_FACET_UNKNOWN = "answered_facet_unknown"
+    ANSWERED_EMERGENCY = "answered_emergency"
+    ANSWERED_DATA_DELETED = "answered_data_deleted"
+    ANSWERED_FEEDBACK = "answered_feedback"
+    CLARIFICATION_ENTRY = "clarification_entry"
+    CLARIFICATION_TOPIC = "clarification_topic"
+    CLARIFICATION_FEEDBACK = "clarification_feedback"
+    UNANSWERABLE_NOTHING_FOUND = "unanswerable_nothing_found"
+    UNANSWERABLE_EMPTY = "unanswerable_empty"
+    UNANSWERABLE_MEDIA = "unanswerable_media"
+    REFUSED_OUT_OF_SCOPE = "refused_out_of_scope"
+    REFUSED_ABUSE = "refused_abuse"
+    REFUSED_MANIPULATION = "refused_manipulation"
+    SMALLTALK_GREETING = "smalltalk_greeting"
+    SMALLTALK_THANKS = "smalltalk_thanks"
+    SMALLTALK_GOODBYE = "smalltalk_goodbye"
+    SMALLTALK_IDENTITY = "smalltalk_identity"
+    SMALLTALK_HELP = "smalltalk_help"
+    ERROR_INTERNAL = "error_internal"
+
+    @property
+    def family(self) -> str:
+        """The word before the first underscore: "answered", "refused", …"""
+        return self.value.split("_", 1)[0]
+
+
+class Question(Record):
+    """What a person sent."""
+
+    id: str
+    """The channel's own id of the message, prefixed by channel; the same id is the same Question."""
+    channel: Channel
+    conversation: str
+    """The chat it came from, as the channel names it."""
+    text: str = ""
+    action: str | None = None
+    """The action of a pressed Choice."""
+    media: str | None = None
+    """The kind of a message without text: "image", "voice", "file", "sticker", "location"."""
+    asked_at: datetime = Field(default_factory=lambda: datetime.now(UTC))
+
+
+class BlockKind(StrEnum):
+    TITLE = "title"
+    TEXT = "text"
+    ITEMS = "items"
+    STEPS = "steps"
+    WARNING = "warning"
+
+
+class Block(Record):
+    """A part of an Answer: one line of a title, text or warning, or a list of items or steps."""
+
+    kind: BlockKind
+    lines: tuple[str, ...]
+
+
+class Choice(Record):
+    """A labelled next step. Buttons where the channel has them, otherwise numbered lines."""
+
+    label: str
+    action: str = Field(max_length=64)
+    """At most 64 ASCII characters (Telegram's callback_data)."""
+
+
+class ShownSource(Record):
+    """A copy of a Source as the Answer showed it."""
+
+    title: str
+    url: str | None = None
+    published: str | None = None
+
+
+class Answer(Record):
+    """What a person is told, before a channel renders it."""
+
+    status: Status
+    blocks: tuple[Block, ...]
+    choices: tuple[Choice, ...] = ()
+    sources: tuple[ShownSource, ...] = ()
+    checked_on: date | None = None
+    """The oldest check among the facts shown."""
+    edition: int | None = None
+    entry_id: str | None = None
+    facet: Facet | None = None
+    id: str = ""
+    """Set by the Journal; names the Answer in feedback."""
+    page: str | None = None
+    """Path of the Entry's public page: "/thu-tuc/khai-sinh"."""

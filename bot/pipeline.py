@@ -1,0 +1,191 @@
+"""The way from a Question to an Answer: a list of steps.
+
+A step takes a Draft and returns a Draft (go on) or an Answer (stop).
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from bot import decide
+from bot.check import record_text, text_of, unsupported
+from bot.compose import Composer
+from bot.draft import Draft
+from bot.llm import Rewriter
+from bot.messages import all_words, node, say
+from bot.model import Answer, Block, BlockKind, Status
+from bot.smalltalk import small_talk, suggestions
+from bot.understand import facets_asked, place_named, stands_alone
+from knowledge.model import Facet
+from retrieval.text import fold
+
+log = logging.getLogger(__name__)
+
+Step = Callable[[Draft], Draft | Answer]
+
+
+class Pipeline:
+    """The steps, with what they need. Safe to share between threads."""
+
+    def __init__(self, rewriter: Rewriter | None = None) -> None:
+        self._rewriter = rewriter
+        self.steps: Sequence[Step] = (
+            need_text,
+            recall_choice,
+            obey_action,
+            talk,
+            understand,
+            retrieve,
+            decide_entry,
+            compose,
+            self.rewrite,
+            check,
+        )
+
+    def run(self, draft: Draft) -> tuple[Answer, Draft]:
+        """Follow the steps to the first Answer; with it, the last Draft before it."""
+        for step in self.steps:
+            result = step(draft)
+            if isinstance(result, Answer):
+                return result, draft
+            draft = result
+        raise RuntimeError("the last step returned no Answer")
+
+    def rewrite(self, draft: Draft) -> Draft:
+        """Let the model put the composed Answer into words, if there is a model."""
+        if self._rewriter is None or draft.entry is None or draft.answer is None:
+            return draft
+        text = draft.question.text
+        return replace(draft, answer=self._rewriter.rewrite(text, draft.entry, draft.answer))
+
+
+def need_text(draft: Draft) -> Draft | Answer:
+    """Pictures, voice and empty messages get a kind word; the rest goes on."""
+    question = draft.question
+    if question.action or question.text.strip():
+        return draft
+    replies = node("unanswerable.media")
+    if question.media:
+        text = replies.get(question.media, replies["other"])
+        return _reply(Status.UNANSWERABLE_MEDIA, text)
+    return _reply(Status.UNANSWERABLE_EMPTY, say("unanswerable.empty"))
+
+
+def recall_choice(draft: Draft) -> Draft | Answer:
+    """A typed "2", or a Choice's label, is that Choice of the last Answer."""
+    if draft.question.action:
+        return draft
+    typed = fold(draft.question.text).strip(" .)")
+    for number, choice in enumerate(draft.context.choices, 1):
+        if typed in (str(number), fold(choice.label)):
+            return _with_action(draft, choice.action)
+    return draft
+
+
+def obey_action(draft: Draft) -> Draft | Answer:
+    """A Choice names its Entry and facet: "entry:khai-sinh:fee"."""
+    kind, _, rest = (draft.question.action or "").partition(":")
+    if kind != "entry":
+        return draft
+    entry_id, _, facet = rest.partition(":")
+    entry = draft.known.edition.library.entries.get(entry_id)
+    if entry is None:  # an old button, and the Entry is gone since
+        return decide.nothing_found(draft.known.edition.library, (), draft.known.edition.number)
+    facets = (Facet(facet),) if facet in set(Facet) else ()
+    return replace(draft, entry=entry, facets=facets, place=draft.context.place)
+
+
+def talk(draft: Draft) -> Draft | Answer:
+    """Greetings, thanks, emergencies, abuse and manipulation have fixed words."""
+    if draft.entry is not None:
+        return draft
+    answer = small_talk(draft.question.text)
+    if answer is None:
+        return draft
+    if answer.status in (Status.SMALLTALK_GREETING, Status.SMALLTALK_HELP):
+        titles = {entry.id: entry.title for entry in draft.known.edition.library}
+        return answer.model_copy(update={"choices": suggestions(titles)})
+    return answer
+
+
+def understand(draft: Draft) -> Draft | Answer:
+    """Read the text: restored diacritics, facets, place."""
+    if draft.entry is not None:
+        return draft
+    reading = draft.known.searcher.read(draft.question.text)
+    return replace(
+        draft,
+        reading=reading,
+        facets=facets_asked(reading.text),
+        place=place_named(reading.text) or draft.context.place,
+    )
+
+
+def retrieve(draft: Draft) -> Draft | Answer:
+    """Find Entries, unless the question only continues the talk."""
+    if draft.entry is not None or draft.reading is None:
+        return draft
+    if not stands_alone(draft.reading.text):
+        last = draft.known.edition.library.entries.get(draft.context.entry_id or "")
+        if last is None:
+            return decide.ask_topic()
+        return replace(draft, entry=last)
+    return replace(draft, hits=tuple(draft.known.searcher.search(draft.reading)))
+
+
+def decide_entry(draft: Draft) -> Draft | Answer:
+    """Answer one Entry, ask which of several, decline, or say that nothing was found."""
+    if draft.entry is not None:
+        return draft
+    edition, hits = draft.known.edition, draft.hits
+    if subject := decide.is_outside(hits):
+        return decide.out_of_scope(subject)
+    if not decide.is_found(hits):
+        return decide.nothing_found(edition.library, hits, edition.number)
+    rivals = decide.close_rivals(hits)
+    entries = [edition.library.entries[hit.entry_id] for hit in rivals]
+    if len(entries) > 1:
+        return decide.ask_which(entries, draft.facets, edition.number)
+    return replace(draft, entry=entries[0], assumed=True)
+
+
+def compose(draft: Draft) -> Draft | Answer:
+    """Lay the Answer out from the record."""
+    if draft.entry is None:
+        raise RuntimeError("compose needs an entry")
+    edition = draft.known.edition
+    composer = Composer(edition.library, edition.number, draft.today)
+    return replace(draft, answer=composer.answer(draft.entry, draft.facets, draft.place))
+
+
+def check(draft: Draft) -> Draft | Answer:
+    """Let the Answer out only if every number and link in it is in the record or in our words.
+
+    A model's wording that fails gives way to the composed one; should that fail too, nothing of it
+    is sent.
+    """
+    if draft.answer is None or draft.entry is None:
+        raise RuntimeError("check needs an answer")
+    allowed = record_text(draft.entry) + all_words()
+    for answer in (draft.answer, _composed(draft)):
+        if not unsupported(text_of(answer), allowed):
+            return answer
+    log.error("answer held back: %s has figures outside the record", draft.entry.id)
+    return _reply(Status.ERROR_INTERNAL, say("error.internal"))
+
+
+def _composed(draft: Draft) -> Answer:
+    result = compose(draft)
+    assert isinstance(result, Draft)
+    assert result.answer is not None
+    return result.answer
+
+
+def _with_action(draft: Draft, action: str) -> Draft:
+    return replace(draft, question=draft.question.model_copy(update={"action": action}))
+
+
+def _reply(status: Status, text: str) -> Answer:
+    return Answer(status=status, blocks=(Block(kind=BlockKind.TEXT, lines=(text,)),))

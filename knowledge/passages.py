@@ -1,0 +1,82 @@
+"""Entries → Passages: the texts that are searched."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from knowledge.model import AnyEntry, Facet, Guide, Lesson, Procedure
+
+_MAX_WORDS = 120  # about the 256 tokens an encoder reads
+
+
+class PassageKind(StrEnum):
+    """What part of an Entry a Passage is made of."""
+
+    NAME = "name"  # title, aliases
+    QUESTION = "question"  # how people ask
+    FACTS = "facts"  # what the record says
+
+
+@dataclass(frozen=True)
+class Passage:
+    """A searchable text. Its id is the hash of its content."""
+
+    entry_id: str
+    kind: PassageKind
+    facet: Facet
+    text: str
+
+    @property
+    def id(self) -> str:
+        """First 16 hex digits of the SHA-256 of all its parts."""
+        content = "\n".join((self.entry_id, self.kind, self.facet, self.text))
+        return hashlib.sha256(content.encode()).hexdigest()[:16]
+
+
+def passages(entries: Iterable[AnyEntry]) -> Iterator[Passage]:
+    """Every Passage of the Entries, in order."""
+    for entry in entries:
+        yield from _of_entry(entry)
+
+
+def _of_entry(entry: AnyEntry) -> Iterator[Passage]:
+    for name in (entry.title, *entry.aliases):
+        yield Passage(entry.id, PassageKind.NAME, Facet.OVERVIEW, name)
+    for question in entry.questions:
+        yield Passage(entry.id, PassageKind.QUESTION, Facet.OVERVIEW, question)
+    yield Passage(entry.id, PassageKind.FACTS, Facet.OVERVIEW, f"{entry.title}. {entry.summary}")
+    for facet, texts in _facts(entry):
+        for part in _split(texts):
+            yield Passage(entry.id, PassageKind.FACTS, facet, f"{entry.title}. {part}")
+
+
+def _facts(entry: AnyEntry) -> Iterator[tuple[Facet, list[str]]]:
+    match entry:
+        case Procedure():
+            for facet in Facet:
+                if facet in entry.facts and facet is not Facet.LEGAL_BASIS:
+                    yield facet, [fact.text for fact in entry.facts[facet]]
+        case Guide():
+            for section in entry.sections:
+                heading = [section.heading] if section.heading else []
+                yield Facet.OVERVIEW, heading + [point.text for point in section.points]
+        case Lesson():
+            yield Facet.OVERVIEW, [entry.goal, *(card.text for card in entry.cards)]
+
+
+def _split(texts: list[str]) -> Iterator[str]:
+    """Join texts into parts that an encoder reads whole."""
+    part: list[str] = []
+    words = 0
+    for text in texts:
+        length = len(text.split())
+        if part and words + length > _MAX_WORDS:
+            yield " ".join(part)
+            part, words = [], 0
+        part.append(text)
+        words += length
+    if part:
+        yield " ".join(part)

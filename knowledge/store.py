@@ -1,0 +1,161 @@
+"""Editions: numbered, published, immutable states of all Entries, in a database.
+
+An Entry's content is stored once under its hash, so an Edition that changes one fee adds one row.
+Rollback is publishing an earlier Edition's content again, under a new number.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    Column,
+    DateTime,
+    Engine,
+    ForeignKey,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    create_engine,
+    event,
+    func,
+    insert,
+    select,
+)
+
+from knowledge.load import Library, dump_entry, parse_entry
+from knowledge.model import Source
+
+metadata = MetaData()
+
+_contents = Table(
+    "contents",
+    metadata,
+    Column("hash", String(64), primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("body", JSON, nullable=False),
+)
+_editions = Table(
+    "editions",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("published_at", DateTime(timezone=True), nullable=False),
+    Column("note", String(500), nullable=False),
+    Column("hash", String(64), nullable=False),
+)
+_edition_contents = Table(
+    "edition_contents",
+    metadata,
+    Column("edition", ForeignKey("editions.number"), primary_key=True),
+    Column("kind", String(16), primary_key=True),
+    Column("item_id", String(64), primary_key=True),
+    Column("hash", ForeignKey("contents.hash"), nullable=False),
+)
+
+
+@dataclass(frozen=True)
+class Edition:
+    """A published state: its number, the hash of its content, and the content."""
+
+    number: int
+    hash: str
+    published_at: datetime
+    library: Library
+
+
+def connect(url: str) -> Engine:
+    """An engine for SQLite (in WAL mode) or PostgreSQL."""
+    engine = create_engine(url, pool_pre_ping=True)
+    if engine.dialect.name == "sqlite":
+
+        @event.listens_for(engine, "connect")
+        def _on_connect(connection: Any, _: Any) -> None:
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("PRAGMA synchronous=NORMAL")
+            connection.execute("PRAGMA busy_timeout=10000")
+            connection.execute("PRAGMA foreign_keys=ON")
+
+    return engine
+
+
+class Editions:
+    """The store of Editions. Safe to use from several threads and processes."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def newest_number(self) -> int | None:
+        """The number of the newest Edition, or None before the first."""
+        with self._engine.connect() as db:
+            return db.scalar(select(func.max(_editions.c.number)))
+
+    def publish(self, library: Library, note: str) -> tuple[int, bool]:
+        """Publish; returns (number, whether it is new). Unchanged content is not published again."""
+        rows = {key: (_hash(body), body) for key, body in _bodies(library).items()}
+        total = _hash(sorted((*key, digest) for key, (digest, _) in rows.items()))
+        with self._engine.begin() as db:
+            newest = db.execute(
+                select(_editions.c.number, _editions.c.hash).order_by(_editions.c.number.desc())
+            ).first()
+            if newest is not None and newest.hash == total:
+                return int(newest.number), False
+            number = (newest.number if newest else 0) + 1
+            known = set(db.scalars(select(_contents.c.hash)))
+            fresh = {
+                digest: {"hash": digest, "kind": kind, "body": body}
+                for (kind, _), (digest, body) in rows.items()
+                if digest not in known
+            }
+            if fresh:
+                db.execute(insert(_contents), list(fresh.values()))
+            db.execute(
+                insert(_editions).values(
+                    number=number, published_at=datetime.now(UTC), note=note, hash=total
+                )
+            )
+            db.execute(
+                insert(_edition_contents),
+                [
+                    {"edition": number, "kind": kind, "item_id": item, "hash": digest}
+                    for (kind, item), (digest, _) in rows.items()
+                ],
+            )
+        return number, True
+
+    def get(self, number: int) -> Edition:
+        """An Edition with its content. KeyError if there is none of that number."""
+        items = _edition_contents.join(_contents)
+        with self._engine.connect() as db:
+            row = db.execute(select(_editions).where(_editions.c.number == number)).first()
+            if row is None:
+                raise KeyError(f"no edition {number}")
+            bodies = db.execute(
+                select(_edition_contents.c.kind, _contents.c.body)
+                .select_from(items)
+                .where(_edition_contents.c.edition == number)
+                .order_by(_edition_contents.c.item_id)
+            ).all()
+        sources = [Source.model_validate(b.body) for b in bodies if b.kind == "source"]
+        entries = [parse_entry(b.body) for b in bodies if b.kind == "entry"]
+        library = Library({e.id: e for e in entries}, {s.id: s for s in sources})
+        return Edition(row.number, row.hash, row.published_at, library)
+
+
+def _bodies(library: Library) -> dict[tuple[str, str], dict[str, Any]]:
+    entries = {("entry", entry.id): dump_entry(entry) for entry in library}
+    sources = {
+        ("source", source.id): source.model_dump(mode="json", exclude_defaults=True)
+        for source in library.sources.values()
+    }
+    return {**entries, **sources}
+
+
+def _hash(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False, sort_keys=True, default=list)
+    return hashlib.sha256(text.encode()).hexdigest()

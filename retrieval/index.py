@@ -1,0 +1,168 @@
+"""The files of one Edition's index: vectors in FAISS, passages, and a manifest of hashes.
+
+Built beside and moved into place whole; a folder whose files do not match its manifest is never
+served but built again. Vectors are cached by content, so an edited fee embeds one passage.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import faiss
+import numpy as np
+
+from knowledge.model import Facet
+from knowledge.passages import Passage, PassageKind
+from retrieval.encoder import Encoder, Vectors
+from retrieval.lexical import Lexical
+
+Progress = Callable[[int, int], None]
+"""Called with (passages embedded, passages to embed)."""
+
+FLAT_UP_TO = 100_000
+"""Vectors up to which every one is compared; above, an HNSW graph (recall in bench/vectors.py)."""
+
+_BATCH = 256
+_FILES = ("passages.jsonl", "vectors.faiss")
+
+
+class DamagedIndex(Exception):
+    """The folder does not hold what its manifest says; build it again."""
+
+
+@dataclass(frozen=True)
+class Index:
+    """What search runs over."""
+
+    key: str
+    passages: tuple[Passage, ...]
+    vectors: faiss.Index
+    entry_ids: tuple[str, ...]
+    """Every Entry with passages, in the order of `lexical`'s documents."""
+    lexical: Lexical
+
+
+def open_index(
+    folder: Path,
+    key: str,
+    passages: Sequence[Passage],
+    encoder: Encoder,
+    progress: Progress = lambda done, total: None,
+) -> Index:
+    """The index of these passages: read if it is there and sound, otherwise built.
+
+    `key` names the Edition's content; the encoder's name becomes part of the folder's name.
+    """
+    target = folder / f"{key[:16]}-{_slug(encoder.name)}"
+    try:
+        return read_index(target)
+    except DamagedIndex:
+        build_index(target, key, passages, encoder, progress)
+        return read_index(target)
+
+
+def build_index(
+    target: Path,
+    key: str,
+    passages: Sequence[Passage],
+    encoder: Encoder,
+    progress: Progress = lambda done, total: None,
+) -> None:
+    """Write the index beside `target`, then move it there in one step."""
+    beside = target.parent / f".building-{target.name}-{os.getpid()}"
+    shutil.rmtree(beside, ignore_errors=True)
+    beside.mkdir(parents=True)
+    cache = _VectorCache(target.parent / f"vectors-{_slug(encoder.name)}.npz")
+    vectors = cache.embed([p.text for p in passages], encoder, progress)
+    faiss.write_index(_faiss_index(vectors), str(beside / "vectors.faiss"))
+    lines = (json.dumps(asdict(p), ensure_ascii=False) for p in passages)
+    (beside / "passages.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    manifest = {"key": key, "encoder": encoder.name, "sha256": _hashes(beside)}
+    (beside / "manifest.json").write_text(json.dumps(manifest, indent=1))
+    shutil.rmtree(target, ignore_errors=True)
+    beside.rename(target)
+
+
+def read_index(target: Path) -> Index:
+    """Read and verify a folder. Raises DamagedIndex if anything is missing or altered."""
+    try:
+        manifest = json.loads((target / "manifest.json").read_text())
+        if manifest["sha256"] != _hashes(target):
+            raise DamagedIndex(f"{target}: files do not match the manifest")
+        lines = (target / "passages.jsonl").read_text(encoding="utf-8").split("\n")
+        passages = tuple(_passage(line) for line in lines if line)
+        vectors = faiss.read_index(str(target / "vectors.faiss"))
+    except (OSError, ValueError, KeyError) as error:
+        raise DamagedIndex(f"{target}: {error}") from error
+    if vectors.ntotal != len(passages):
+        raise DamagedIndex(f"{target}: {vectors.ntotal} vectors for {len(passages)} passages")
+    documents: dict[str, list[str]] = {}
+    for passage in passages:
+        documents.setdefault(passage.entry_id, []).append(passage.text)
+    lexical = Lexical([" \n ".join(texts) for texts in documents.values()])
+    return Index(manifest["key"], passages, vectors, tuple(documents), lexical)
+
+
+class _VectorCache:
+    """Vectors by the hash of their text, in one file per encoder."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._known: dict[str, np.ndarray] = {}
+        if path.exists():
+            try:
+                with np.load(path) as stored:
+                    self._known = dict(zip(stored["keys"].tolist(), stored["rows"], strict=True))
+            except (OSError, ValueError, KeyError):
+                path.unlink()  # a damaged cache costs time, not truth
+
+    def embed(self, texts: Sequence[str], encoder: Encoder, progress: Progress) -> Vectors:
+        keys = [hashlib.sha256(text.encode()).hexdigest()[:32] for text in texts]
+        missing = {k: t for k, t in zip(keys, texts, strict=True) if k not in self._known}
+        # Texts of like length together: a batch is as slow as its longest text.
+        order = sorted(missing, key=lambda key: len(missing[key]))
+        progress(0, len(order))
+        for start in range(0, len(order), _BATCH):
+            batch = order[start : start + _BATCH]
+            rows = encoder.passages([missing[key] for key in batch])
+            self._known.update(zip(batch, rows, strict=True))
+            progress(start + len(batch), len(order))
+        if missing:
+            self._save()
+        return np.stack([self._known[key] for key in keys]).astype(np.float32)
+
+    def _save(self) -> None:
+        beside = self._path.with_suffix(f".{os.getpid()}.npz")
+        np.savez(beside, keys=np.array(list(self._known)), rows=np.stack(list(self._known.values())))
+        beside.rename(self._path)
+
+
+def _faiss_index(vectors: Vectors) -> faiss.Index:
+    count, dim = vectors.shape
+    if count <= FLAT_UP_TO:
+        index = faiss.IndexFlatIP(dim)
+    else:
+        index = faiss.IndexHNSWFlat(dim, 32, faiss.METRIC_INNER_PRODUCT)
+        index.hnsw.efConstruction, index.hnsw.efSearch = 200, 256
+    index.add(vectors)
+    return index
+
+
+def _passage(line: str) -> Passage:
+    row = json.loads(line)
+    return Passage(row["entry_id"], PassageKind(row["kind"]), Facet(row["facet"]), row["text"])
+
+
+def _hashes(folder: Path) -> dict[str, str]:
+    return {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in _FILES}
+
+
+def _slug(name: str) -> str:
+    safe = "".join(c if c.isalnum() else "-" for c in name)[-40:]
+    return f"{safe}-{hashlib.sha256(name.encode()).hexdigest()[:6]}"

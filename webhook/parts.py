@@ -1,0 +1,120 @@
+"""Where the real parts are put together: database, Editions, index, encoder, assistant."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Engine
+
+from bot.assistant import Assistant
+from bot.draft import Known
+from bot.journal import Journal
+from bot.llm import ModelSettings, Rewriter, connect
+from bot.pipeline import Pipeline
+from knowledge.passages import passages
+from knowledge.store import Edition, Editions
+from knowledge.store import connect as connect_database
+from retrieval.encoder import EMBEDDED, Encoder, load_encoder
+from retrieval.index import Progress, open_index
+from retrieval.outside import outside_passages
+from retrieval.restore import Restorer
+from retrieval.search import Searcher
+from webhook.settings import Settings
+
+log = logging.getLogger(__name__)
+
+FOLLOW_EVERY_S = 2.0
+"""How often a process looks for a newer Edition."""
+
+
+class NothingPublished(RuntimeError):
+    """There is no Edition yet; run `binhdan kb publish`."""
+
+
+def open_database(settings: Settings) -> Engine:
+    """The database, its tables brought to the newest migration."""
+    settings.make_data_dir()
+    migrate(settings.database_url)
+    return connect_database(settings.database_url)
+
+
+def migrate(url: str) -> None:
+    """Bring a database's tables to the newest migration."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.attributes["url"] = url
+    command.upgrade(config, "head")
+
+
+class Follower:
+    """The newest Edition with its search, followed while it serves.
+
+    A newer Edition is indexed in a thread of its own; until it is ready, the former one answers.
+    """
+
+    def __init__(
+        self, editions: Editions, settings: Settings, progress: Progress = lambda done, total: None
+    ) -> None:
+        self._editions = editions
+        self._folder = settings.data_dir / "index"
+        self._encoder: Encoder = load_encoder(
+            settings.encoder or EMBEDDED, settings.data_dir / "encoder"
+        )
+        self._restorer = Restorer.load()
+        self._looking = threading.Lock()
+        self._looked_at = time.monotonic()
+        number = editions.newest_number()
+        if number is None:
+            raise NothingPublished("Nothing is published yet. Run `binhdan kb publish`.")
+        self._known = self._build(editions.get(number), progress)
+        self._known.searcher.search(self._known.searcher.read("khai sinh"))  # warms the encoder
+
+    def current(self) -> Known:
+        """The Edition to answer from."""
+        if time.monotonic() - self._looked_at > FOLLOW_EVERY_S and self._looking.acquire(False):
+            threading.Thread(target=self._follow, name="follow-editions", daemon=True).start()
+        return self._known
+
+    def _follow(self) -> None:
+        try:
+            number = self._editions.newest_number()
+            if number is not None and number != self._known.edition.number:
+                self._known = self._build(self._editions.get(number))
+                log.info("now answering from edition %d", number)
+        except Exception:
+            log.exception("could not follow to the newest edition; the former one answers on")
+        finally:
+            self._looked_at = time.monotonic()
+            self._looking.release()
+
+    def _build(self, edition: Edition, progress: Progress = lambda done, total: None) -> Known:
+        searched = [*passages(edition.library), *outside_passages()]
+        index = open_index(self._folder, edition.hash, searched, self._encoder, progress)
+        return Known(edition, Searcher(index, self._encoder, self._restorer))
+
+
+def build_assistant(settings: Settings, engine: Engine, known: Callable[[], Known]) -> Assistant:
+    """The assistant over the current Edition, with the model tier if one is configured."""
+    journal = Journal(engine, settings.cookie_key().encode())
+    journal.purge(timedelta(days=settings.journal_days))
+    return Assistant(known, journal, Pipeline(_rewriter(settings)))
+
+
+def _rewriter(settings: Settings) -> Rewriter | None:
+    if not settings.model_provider:
+        return None
+    model = ModelSettings(
+        provider=settings.model_provider,
+        name=settings.model_name,
+        url=settings.model_url,
+        key=settings.model_key,
+        timeout_s=settings.model_timeout_s,
+    )
+    return Rewriter(connect(model))
