@@ -48,7 +48,7 @@ def main() -> None:
     encoder = load_encoder(arguments.encoder, arguments.folder)
     table = Table("questions", "P@1", "R@10", "MRR@10", title=f"ALQAC, {len(contexts)} contexts")
     with tempfile.TemporaryDirectory() as folder:
-        index = open_index(Path(folder), "alqac", passages, encoder)
+        index = open_index(Path(folder), passages, encoder)
         searcher = Searcher(index, encoder, Restorer.load())
         for label, change in (("as written", str), ("without diacritics", fold)):
             ranks = [rank(searcher, change(q), contexts[context]) for q, context in rows]

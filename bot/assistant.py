@@ -70,6 +70,10 @@ class Assistant:
                 draft = replace(
                     draft, context=replace(draft.context, entry_id=answer.entry_id, choices=())
                 )
+        if len({answer.entry_id for answer in answers}) == 1 and drafts[0].entry is not None:
+            facets = tuple(dict.fromkeys(facet for d in drafts for facet in d.facets))
+            answer, end = self._pipeline.run(replace(drafts[0], question=draft.question, facets=facets))
+            return answer, [end]
         if all(answer.status.family == "answered" for answer in answers):
             return _joined(answers), drafts
         # Not clearly several questions: take the message as one.
@@ -101,8 +105,9 @@ class Assistant:
 
 def _joined(answers: list[Answer]) -> Answer:
     """One Answer made of several: their blocks in order, their choices and sources once."""
-    if len({(a.entry_id, a.facet) for a in answers}) == 1:
-        return answers[0]
+    blocks = [block for answer in answers for block in answer.blocks]
+    said = [b for b in blocks if b.kind is not BlockKind.WARNING]
+    warned = dict.fromkeys(b for b in blocks if b.kind is BlockKind.WARNING)
     choices = {choice.action: choice for answer in answers for choice in answer.choices}
     sources = {source.title: source for answer in answers for source in answer.sources}
     last = answers[-1]
@@ -110,7 +115,7 @@ def _joined(answers: list[Answer]) -> Answer:
     return last.model_copy(
         update={
             "status": Status.ANSWERED_SEVERAL,
-            "blocks": tuple(block for answer in answers for block in answer.blocks),
+            "blocks": (*said, *warned),
             "choices": tuple(choices.values())[:5],
             "sources": tuple(sources.values()),
             "checked_on": min(checked, default=None),

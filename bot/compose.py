@@ -32,6 +32,7 @@ _CHOICE_ORDER = (
     Facet.WHO,
     Facet.CONDITIONS,
     Facet.DEADLINE,
+    Facet.PENALTY,
     Facet.FORM,
     Facet.RESULT,
     Facet.LEGAL_BASIS,
@@ -73,23 +74,21 @@ class Composer:
         leads = [Choice(label=other.title, action=f"entry:{other.id}") for other in related]
         return tuple((offered[: MAX_CHOICES - min(1, len(leads))] + leads)[:MAX_CHOICES])
 
-    def _facets(self, entry: Procedure, facets: list[Facet], place: str | None) -> Answer:
-        known = [facet for facet in facets if entry.facts.get(facet)]
+    def _facets(self, entry: Procedure, asked: list[Facet], place: str | None) -> Answer:
+        known = [facet for facet in asked if entry.facts.get(facet)]
         blocks: list[Block] = []
         shown: list[Fact] = []
-        for facet in facets:
-            title = say("answer.title", facet=say(f"facets.{facet}"), title=entry.title)
-            blocks.append(Block(kind=BlockKind.TITLE, lines=(title,)))
-            if facet not in known:
-                blocks += self._facet_unknown(entry)
-                continue
+        for facet in known:
             facts = self._in_place(entry.facts[facet], place)
             shown += facts
             kind = BlockKind.STEPS if facet in STEP_FACETS and len(facts) > 1 else BlockKind.ITEMS
-            blocks.append(Block(kind=kind, lines=tuple(self._line(f, place) for f in facts)))
-        blocks += self._warnings(entry, shown, facets)
+            lines = tuple(self._line(fact, place) for fact in facts)
+            blocks += [_title(entry, [facet]), Block(kind=kind, lines=lines)]
+        if missing := [facet for facet in asked if facet not in known]:
+            blocks += [_title(entry, missing), *self._facet_unknown(entry)]
+        blocks += self._warnings(entry, shown, asked)
         status = Status.ANSWERED_FACET if known else Status.ANSWERED_FACET_UNKNOWN
-        return self._answer(status, entry, blocks, shown, self.choices(entry, facets), facets[0])
+        return self._answer(status, entry, blocks, shown, self.choices(entry, asked), asked[0])
 
     def _facet_unknown(self, entry: Procedure) -> list[Block]:
         lines = [say("answer.facet_unknown")]
@@ -245,6 +244,13 @@ class Composer:
         return tuple(
             ShownSource(title=s.title, url=s.url, published=s.published) for s in sources
         )
+
+
+def _title(entry: Entry, facets: Sequence[Facet]) -> Block:
+    names = ", ".join(say(f"facets.{facet}") for facet in facets)
+    return Block(
+        kind=BlockKind.TITLE, lines=(say("answer.title", facet=names, title=entry.title),)
+    )
 
 
 def page_of(entry: AnyEntry) -> str:

@@ -7,6 +7,7 @@ They were set on the shipped Entries' questions, the out-of-scope set and nonsen
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import exp
 
 from bot.compose import MAX_CHOICES
 from bot.messages import node, say
@@ -16,16 +17,19 @@ from knowledge.model import AnyEntry, Facet
 from retrieval.outside import subject_of
 from retrieval.search import Hit
 
-NEAR_ENOUGH = 0.855
-"""Cosine below which the best Entry's passages do not mean what was asked."""
-COVERED_ENOUGH = 0.45
-"""Share of the question's words the best Entry must have, unless it is very near in meaning."""
-VERY_NEAR = 0.90
-"""Cosine from which the words no longer matter."""
-CLEAR_LEAD = 0.06
+SURE = 0.72
+"""Confidence from which an Entry is answered."""
+POSSIBLE = 0.30
+"""Confidence from which an Entry is offered as "did you mean"; below, nothing was found."""
+CLEAR_LEAD = 0.035
 """Lead in score with which the first Entry is answered without asking back."""
+UNSURE_CHOICES = 3
+"""How many Entries "did you mean" offers."""
 WORTH_OFFERING = 0.25
 """Entries whose score is at most so much lower than the first are offered as choices."""
+
+_DENSE, _COVERAGE, _OFFSET = 168.0, 10.0, -155.1
+"""Logistic regression of "the field has an answer" on the first Entry's cosine and coverage."""
 
 
 def is_outside(hits: Sequence[Hit]) -> str | None:
@@ -33,30 +37,34 @@ def is_outside(hits: Sequence[Hit]) -> str | None:
     return subject_of(hits[0].entry_id) if hits else None
 
 
-def is_found(hits: Sequence[Hit]) -> bool:
-    """Whether the first Hit is near enough to be an answer at all."""
-    if not hits:
-        return False
-    first = hits[0]
-    return first.dense >= VERY_NEAR or (
-        first.dense >= NEAR_ENOUGH and first.coverage >= COVERED_ENOUGH
-    )
+def confidence(hit: Hit) -> float:
+    """How likely it is, 0 to 1, that this Hit answers the question rather than being least far."""
+    return 1 / (1 + exp(-(_DENSE * hit.dense + _COVERAGE * hit.coverage + _OFFSET)))
 
 
 def close_rivals(hits: Sequence[Hit]) -> list[Hit]:
     """The first Hit and those too close behind to pass over; one if it leads clearly."""
-    inside = [hit for hit in hits if subject_of(hit.entry_id) is None]
-    first = inside[0]
-    if len(inside) == 1 or first.score - inside[1].score >= CLEAR_LEAD:
-        return [first]
-    return [hit for hit in inside if first.score - hit.score < CLEAR_LEAD][:MAX_CHOICES]
+    first = hits[0]
+    rivals = [hit for hit in hits if first.score - hit.score < CLEAR_LEAD]
+    return rivals[:MAX_CHOICES]
 
 
-def ask_which(entries: Sequence[AnyEntry], facets: Sequence[Facet], edition: int) -> Answer:
+def inside(hits: Sequence[Hit]) -> list[Hit]:
+    """The Hits that are Entries."""
+    return [hit for hit in hits if subject_of(hit.entry_id) is None]
+
+
+def ask_which(
+    entries: Sequence[AnyEntry], facets: Sequence[Facet], edition: int, sure: bool = True
+) -> Answer:
     """Ask back with the Entries as Choices; the facet asked for is kept in each."""
     return Answer(
         status=Status.CLARIFICATION_ENTRY,
-        blocks=(Block(kind=BlockKind.TEXT, lines=(say("clarify.entry"),)),),
+        blocks=(
+            Block(
+                kind=BlockKind.TEXT, lines=(say("clarify.entry" if sure else "clarify.unsure"),)
+            ),
+        ),
         choices=offers(entries, facets),
         edition=edition,
     )
@@ -64,8 +72,8 @@ def ask_which(entries: Sequence[AnyEntry], facets: Sequence[Facet], edition: int
 
 def nothing_found(library: Library, hits: Sequence[Hit], edition: int) -> Answer:
     """Say so; offer the nearest Entries, the hotline and the portal's search."""
-    inside = [hit for hit in hits if hit.entry_id in library.entries]
-    near = [h for h in inside if inside[0].score - h.score <= WORTH_OFFERING][:3]
+    found = inside(hits)
+    near = [hit for hit in found if found[0].score - hit.score <= WORTH_OFFERING][:3]
     entries = [library.entries[hit.entry_id] for hit in near]
     lines = [say("unanswerable.nothing"), say("unanswerable.instead")]
     if entries:

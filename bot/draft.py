@@ -41,6 +41,4 @@ class Draft:
     place: str | None = None
     hits: tuple[Hit, ...] = ()
     entry: AnyEntry | None = None
-    assumed: bool = False
-    """Whether the Entry was inferred closely enough to be worth saying so."""
     answer: Answer | None = None

@@ -1,42 +1,61 @@
-"""The second tier: a language model puts the record's facts into a fluent reply.
+"""The second tier, and the one home of LangChain: a language model leads from fact to fact.
 
-The model never writes a fact. It is shown each fact with a token and writes the token where the
-fact belongs; code puts the record's own words there. What it adds around them must hold no number
-and no link. A failure, a timeout or a breach leaves the composed Answer as it was.
-The one home of LangChain.
+It never writes a fact. It is shown each one beside a token and writes the token; code puts the
+composed lines there, whole and all of them. Its own words may hold no figure, office, law or
+denial (prompts/claims.txt). Whatever goes wrong, the composed Answer stands.
 """
 
 from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Mapping
+import time
+from concurrent.futures import Future
 from dataclasses import dataclass
+from itertools import pairwise, zip_longest
 from pathlib import Path
-from typing import cast
+from threading import BoundedSemaphore, Thread
+from typing import Any, cast
 
 from langchain.chat_models import init_chat_model
 from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import BaseMessage, HumanMessage, SystemMessage
+from langsmith import tracing_context
 from pydantic import BaseModel, Field, SecretStr
 
 from bot.model import Answer, Block, BlockKind, Status
 from knowledge.model import AnyEntry, Facet
+from retrieval.text import clean, is_bare, is_syllable, tone_style
 
 log = logging.getLogger(__name__)
 
-_PROMPT = (Path(__file__).parent / "prompts" / "compose.txt").read_text(encoding="utf-8")
+_PROMPTS = Path(__file__).with_name("prompts")
+_PROMPT = (_PROMPTS / "compose.txt").read_text(encoding="utf-8")
+_CLAIM_LINES = (_PROMPTS / "claims.txt").read_text(encoding="utf-8").splitlines()
+_REWRITTEN = {Status.ANSWERED_FACET, Status.ANSWERED_OVERVIEW}
+"""Guides and Lessons are their editors' prose already; the other Statuses have fixed words."""
+
+_HALF_QUESTION = 300  # characters; longer ones lose their middle: letters ask at either end
+_MAX_WORDS = 80  # the model's own, in one reply
+_CALLS_AT_ONCE = 8
+_REST_S = 30.0
+"""After a timeout nobody waits for the model for so long: a server that hangs costs one delay."""
+
 _TOKEN = re.compile(r"\{\{\s*([a-z_]+:\d+)\s*\}\}")
-_REWRITTEN = {Status.ANSWERED_FACET, Status.ANSWERED_OVERVIEW, Status.ANSWERED_GUIDE}
-_LISTS = {BlockKind.ITEMS, BlockKind.STEPS}
-_MAX_LENGTH = 2500
+_BULLET = re.compile(r"^\s*(?:[-+*•]|\d{1,2}[.)])\s*(?=[\w{])", re.MULTILINE)
+_ALLOWED = re.compile(r"""(?:[^\W\d_]|[\s.,:;!?…"'()-])*""")
+_CLAIMS = re.compile(rf"\b(?:{'|'.join(x for x in _CLAIM_LINES if x and x[0] != '#')})\b")
 
 
 class Reply(BaseModel):
     """What the model returns."""
 
-    answer: str = Field(description="Câu trả lời, dữ kiện viết bằng ký hiệu như {{fee:1}}")
-    used: list[str] = Field(default_factory=list, description="Các ký hiệu đã dùng, ví dụ fee:1")
-    complete: bool = Field(description="Dữ kiện có đủ trả lời câu hỏi không")
+    answer: str = Field(description="Câu trả lời; mỗi dữ kiện là một ký hiệu như {{fee:1}}")
+    complete: bool = Field(description="Các dữ kiện có trả lời được câu hỏi không")
+
+
+class Breach(Exception):
+    """The reply broke a rule. The message names the rule and holds nothing of the reply."""
 
 
 @dataclass(frozen=True)
@@ -51,74 +70,135 @@ class ModelSettings:
 
 
 def connect(settings: ModelSettings) -> BaseChatModel:
-    """A LangChain chat model for the settings."""
-    options: dict[str, object] = {"timeout": settings.timeout_s, "max_retries": 0}
+    """A LangChain chat model. ImportError, naming the package, if the provider's is missing."""
+    logging.getLogger("openai").setLevel(logging.INFO)  # its DEBUG lines hold people's texts
+    options: dict[str, Any] = {"max_retries": 0, "temperature": 0}
+    # The Rewriter's deadline comes first; a call that it left behind is hung up soon after.
+    options["timeout"] = settings.timeout_s + 1
     if settings.url:
         options["base_url"] = settings.url
-    # A local server needs no key, but the client insists on one.
-    options["api_key"] = settings.key.get_secret_value() if settings.key else "none"
-    model = init_chat_model(
-        settings.name, model_provider=settings.provider, temperature=0, **options
-    )
+    if settings.key:
+        options["api_key"] = settings.key.get_secret_value()
+    elif settings.url and settings.provider == "openai":
+        options["api_key"] = "none"  # a local server needs no key, but the client insists on one
+    model = init_chat_model(settings.name, model_provider=settings.provider, **options)
     return cast(BaseChatModel, model)
 
 
 class Rewriter:
-    """Rewrites composed Answers with a model, or leaves them."""
+    """Rewrites composed Answers with a model, or leaves them. Safe to share between threads."""
 
-    def __init__(self, model: BaseChatModel) -> None:
+    def __init__(self, model: BaseChatModel, timeout_s: float = 8.0) -> None:
         self._model = model.with_structured_output(Reply, method="json_schema")
+        self._timeout_s = timeout_s
+        self._calls = BoundedSemaphore(_CALLS_AT_ONCE)
+        self._rests_until = 0.0
 
     def rewrite(self, question: str, entry: AnyEntry, answer: Answer) -> Answer:
-        """The Answer in the model's words around the record's facts; the same Answer if that fails."""
-        if answer.status not in _REWRITTEN:
+        """The Answer with the model's words around the facts, or as it was, within `timeout_s`."""
+        titles = [block for block in answer.blocks if block.kind is BlockKind.TITLE]
+        resting = time.monotonic() < self._rests_until
+        if resting or answer.status not in _REWRITTEN or len(titles) != 1:  # titled parts stay so
             return answer
-        facts = tokens(answer)
-        prompt = _PROMPT.format(
-            title=entry.title,
-            facts="\n".join(f"{{{{{token}}}}} = {text}" for token, text in facts.items()),
-            question=question,
-        )
+        title, facts = titles[0].lines[0], tokens(answer)
         try:
-            reply = Reply.model_validate(self._model.invoke(prompt))
+            reply = self._ask(_messages(question, title, facts))
+            body = expand(reply, facts, (entry.title, *title.split(": ")))
         except Exception as error:  # any provider, any transport: the composed Answer stands
-            log.warning("model tier failed: %s", type(error).__name__)
+            reason = error if isinstance(error, Breach) else type(error).__name__
+            log.warning("model tier: %s stays as composed: %s", entry.id, reason)
             return answer
-        text = expand(reply, facts)
-        if text is None:
-            log.warning("model tier refused: its reply broke the rules")
-            return answer
-        return answer.model_copy(update={"blocks": _blocks(answer, text)})
+        warnings = [block for block in answer.blocks if block.kind is BlockKind.WARNING]
+        return answer.model_copy(update={"blocks": (*titles, *body, *warnings)})
+
+    def _ask(self, messages: list[BaseMessage]) -> Reply:
+        """The model's Reply. TimeoutError past the deadline, otherwise what the provider raises."""
+        # A client's timeout is per read: a server that drips never meets it. The call therefore has
+        # a thread of its own, which is left behind at the deadline.
+        if not self._calls.acquire(blocking=False):
+            raise TimeoutError("every call is still waiting")
+        future: Future[Reply] = Future()
+        Thread(target=self._call, args=(messages, future), daemon=True).start()
+        try:
+            return future.result(self._timeout_s)
+        except TimeoutError:
+            self._rests_until = time.monotonic() + _REST_S
+            raise
+
+    def _call(self, messages: list[BaseMessage], future: Future[Reply]) -> None:
+        try:
+            # LANGSMITH_TRACING in the environment would send people's questions to a third party.
+            with tracing_context(enabled=False):
+                future.set_result(Reply.model_validate(self._model.invoke(messages)))
+        except Exception as error:
+            future.set_exception(error)
+        finally:
+            self._calls.release()
 
 
-def tokens(answer: Answer) -> dict[str, str]:
-    """The composed Answer's facts by token: "fee:1" → the line as composed."""
-    name = answer.facet or Facet.OVERVIEW
-    lines = [line for block in answer.blocks if block.kind in _LISTS for line in block.lines]
-    return {f"{name}:{i}": line for i, line in enumerate(lines, 1)}
+def tokens(answer: Answer) -> dict[str, Block]:
+    """All but title and warnings by token, "fee:1" → Block: each item alone, steps together."""
+    parts: list[Block] = []
+    for block in answer.blocks:
+        if block.kind is BlockKind.ITEMS:
+            parts += [Block(kind=block.kind, lines=(line,)) for line in block.lines]
+        elif block.kind not in (BlockKind.TITLE, BlockKind.WARNING):
+            parts.append(block)
+    return {f"{answer.facet or Facet.OVERVIEW}:{i}": part for i, part in enumerate(parts, 1)}
 
 
-def expand(reply: Reply, facts: Mapping[str, str]) -> str | None:
-    """The reply with its tokens replaced by facts; None if it breaks the rules.
+def expand(reply: Reply, facts: dict[str, Block], names: tuple[str, ...]) -> list[Block]:
+    """The reply as Blocks: facts where the tokens stand, the model's own words between them.
 
-    Broken: says itself incomplete, uses no fact, leaves out a fact it was given (partial answers
-    are what mislead), writes a figure, link or brace of its own, or runs on.
+    Raises Breach unless every fact is there once (a missing one misleads; the order is free) and
+    the words pass `judge`, in which they may repeat `names`, titles of ours.
     """
-    used = [token for token in _TOKEN.findall(reply.answer) if token in facts]
-    own_words = _TOKEN.sub(" ", reply.answer)
-    if not reply.complete or set(used) != set(facts):
-        return None
-    if re.search(r"\d|https?:|www\.|\.vn\b|[{}<>]", own_words) or len(own_words) > _MAX_LENGTH:
-        return None
-    return _TOKEN.sub(lambda match: facts.get(match[1], ""), reply.answer).strip()
+    if not reply.complete:
+        raise Breach("says the facts do not answer")
+    plain = tone_style(clean(reply.answer)).replace("**", "")
+    pieces = _TOKEN.split(_BULLET.sub("", plain))
+    words = [piece.lstrip(" \n.,;:").rstrip() for piece in pieces[::2]]
+    if sorted(pieces[1::2]) != sorted(facts):
+        raise Breach("a fact is missing, repeated or unknown")
+    judge(words, names)
+    blocks: list[Block] = []
+    for own, token in zip_longest(words, pieces[1::2]):
+        blocks += [Block(kind=BlockKind.TEXT, lines=(line,)) for line in own.splitlines()]
+        if token:
+            fact = facts[token]
+            joins = blocks and fact.kind is blocks[-1].kind is BlockKind.ITEMS
+            lines = blocks.pop().lines + fact.lines if joins else fact.lines
+            blocks.append(Block(kind=fact.kind, lines=lines))
+    return blocks
 
 
-def _blocks(answer: Answer, text: str) -> tuple[Block, ...]:
-    """Title and warnings stay as composed; the rest becomes the model's paragraphs."""
-    title = tuple(b for b in answer.blocks if b.kind is BlockKind.TITLE)[:1]
-    warnings = tuple(b for b in answer.blocks if b.kind is BlockKind.WARNING)
-    lines = [line.strip() for line in text.split("\n") if line.strip()]
-    body = tuple(Block(kind=BlockKind.TEXT, lines=(line,)) for line in lines)
-    return (*title, *body, *warnings)
+def judge(pieces: list[str], names: tuple[str, ...]) -> None:
+    """Raises Breach unless the pieces are whole Vietnamese sentences that claim nothing."""
+    if any(piece and not (piece[0].isupper() and piece[-1] in ".:!?…") for piece in pieces):
+        raise Breach("its words run into a fact")  # "{{fee:1}} nếu nộp trực tuyến" adds a condition
+    text = "\n".join(filter(None, pieces))
+    for name in sorted(names, key=len, reverse=True):
+        text = re.sub(rf"(?<!\w){re.escape(tone_style(name))}(?!\w)", "", text, flags=re.IGNORECASE)
+    words = re.findall(r"[^\W\d_]+", text)
+    if not _ALLOWED.fullmatch(text) or re.search(r"\w\.\w", text):
+        raise Breach("has a figure, a link or a sign of its own")
+    if len(words) > _MAX_WORDS:
+        raise Breach("runs on")
+    if not all(is_syllable(word.lower()) for word in words) or (len(words) > 3 and is_bare(text)):
+        raise Breach("is not plain Vietnamese")
+    starts = pairwise(word.lstrip("(\"'") or "-" for word in text.split())
+    names_something = any(w[0].isupper() and before[-1] not in ".:!?…" for before, w in starts)
+    if names_something or _CLAIMS.search(" ".join(words).lower()):
+        raise Breach("names or claims something of its own")
 
 
+def _messages(question: str, title: str, facts: dict[str, Block]) -> list[BaseMessage]:
+    """Rules and facts from us, then the question apart, in a role that commands nothing."""
+    facts_told = (f"{{{{{token}}}}} = {' / '.join(fact.lines)}" for token, fact in facts.items())
+    question = " ".join(re.sub(r"[{}<>]", " ", question).split())
+    if len(question.split()) < 2:  # a pressed button or a typed "2": its title is the question
+        question = title
+    if len(question) > 2 * _HALF_QUESTION:
+        question = f"{question[:_HALF_QUESTION]} … {question[-_HALF_QUESTION:]}"
+    system = _PROMPT.format(title=title, facts="\n".join(facts_told))
+    return [SystemMessage(system), HumanMessage(f"<<<\n{question}\n>>>")]

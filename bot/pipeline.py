@@ -127,11 +127,11 @@ def retrieve(draft: Draft) -> Draft | Answer:
     """Find Entries, unless the question only continues the talk."""
     if draft.entry is not None or draft.reading is None:
         return draft
+    continued = draft.known.edition.library.entries.get(draft.context.entry_id or "")
     if not stands_alone(draft.reading.text):
-        last = draft.known.edition.library.entries.get(draft.context.entry_id or "")
-        if last is None:
+        if continued is None:
             return decide.ask_topic()
-        return replace(draft, entry=last)
+        return replace(draft, entry=continued)
     return replace(draft, hits=tuple(draft.known.searcher.search(draft.reading)))
 
 
@@ -142,13 +142,15 @@ def decide_entry(draft: Draft) -> Draft | Answer:
     edition, hits = draft.known.edition, draft.hits
     if subject := decide.is_outside(hits):
         return decide.out_of_scope(subject)
-    if not decide.is_found(hits):
+    found = decide.inside(hits)
+    sure = decide.confidence(found[0]) if found else 0.0
+    if sure < decide.POSSIBLE:
         return decide.nothing_found(edition.library, hits, edition.number)
-    rivals = decide.close_rivals(hits)
+    rivals = decide.close_rivals(found) if sure >= decide.SURE else found[: decide.UNSURE_CHOICES]
     entries = [edition.library.entries[hit.entry_id] for hit in rivals]
     if len(entries) > 1:
-        return decide.ask_which(entries, draft.facets, edition.number)
-    return replace(draft, entry=entries[0], assumed=True)
+        return decide.ask_which(entries, draft.facets, edition.number, sure >= decide.SURE)
+    return replace(draft, entry=entries[0])
 
 
 def compose(draft: Draft) -> Draft | Answer:

@@ -23,10 +23,10 @@ class _Rule:
 
 def small_talk(text: str) -> Answer | None:
     """The fitting words for a message that is no question, or None."""
-    folded = re.sub(r"\s+", " ", fold(text)).strip(" .!,")
-    length = len(folded.split())
+    typed = re.sub(r"\s+", " ", text.lower()).strip(" .!,")
+    length = len(typed.split())
     for name, rule in _rules().items():
-        if length <= rule.words and rule.pattern.search(folded):
+        if length <= rule.words and any(map(rule.pattern.search, (fold(typed), typed))):
             return _REPLIES[name]()
     return None
 

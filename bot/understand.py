@@ -10,29 +10,34 @@ import yaml
 
 from knowledge.model import Facet
 from knowledge.places import PROVINCES
-from retrieval.text import fold, tokens
+from retrieval.text import fold, tokens, tone_style
 
+MAX_FACETS = 3
+"""More would not fit on a phone's screen."""
 _LETTER_WORDS = 40
 """From this length on, a question is a letter: its request is looked for in its last part."""
 
 _FILLER = frozenset(
-    """the con thi la vay va voi a ah ạ nhe nhi oi u em anh chi toi minh cho hoi muon xin biet
-    cai no do nay day kia duoc khong gi nao sao nhu bao nhieu may can phai co bi lam nop di o tai
-    den ra ve len dau cho noi giay to ho so le phi chi tien mat ton het thoi gian lau ngay gio xong
-    truc tuyen online qua mang tren vneid tiep cac buoc quy trinh mau don khai dien ai nguoi khac
-    thay ho giup uy quyen dieu kien bat buoc han tre phat muc huong ket nhan lay co quan nua them
-    roi ma hay hoac nhung vi neu khi bang dang thu tuc viec luon chua rang xem coi noi ro chuan bi
-    mang theo loai gom thanh phan tra dong thu vneid app ung dung dien thoai""".split()  # noqa: SIM905
+    tone_style(
+        """thế còn thì là vậy và với à ạ nhé nhỉ ơi ừ ừm em anh chị tôi mình con cháu bác cô chú cho hỏi
+        muốn xin biết cái này nó đó đấy đây kia được không gì nào sao như bao nhiêu mấy cần phải có bị
+        làm nộp đi ở tại đến ra về lên đâu chỗ nơi giấy tờ hồ sơ lệ phí chi tiền mất tốn hết thời gian
+        lâu ngày giờ xong trực tuyến tuyến online qua mạng trên vneid tiếp các bước quy trình mẫu đơn
+        khai điền ai người khác thay hộ giúp ủy quyền điều kiện bắt buộc hạn trễ phạt mức hưởng kết
+        quả nhận lấy cơ quan nữa thêm rồi mà hay hoặc nhưng vì nếu khi bằng thủ tục việc luôn chưa
+        rằng xem coi nói rõ chuẩn mang theo loại gồm thành phần trả đóng app ứng dụng điện thoại ừ ok
+        dạ vâng the con thi la vay a u ok bao nhieu giay to le phi"""
+    ).split()
 )
-"""Folded words that name no subject of their own: what is left of a question without them is what
-it is about, and a question with nothing left continues the one before."""
+"""Words that name no subject of their own: what is left of a question without them is what it is
+about, and a question with nothing left continues the one before."""
 
 
 @cache
 def _patterns() -> dict[Facet, re.Pattern[str]]:
     rows = yaml.safe_load(Path(__file__).with_name("facets.yaml").read_text(encoding="utf-8"))
     return {
-        Facet(facet): re.compile("|".join(f"(?:{p})" for p in patterns))
+        Facet(facet): re.compile(r"\b(?:" + "|".join(patterns) + ")")
         for facet, patterns in rows.items()
     }
 
@@ -40,12 +45,19 @@ def _patterns() -> dict[Facet, re.Pattern[str]]:
 def facets_asked(text: str) -> tuple[Facet, ...]:
     """The facets a text asks about, in the order they are asked; empty for the whole Entry."""
     request = _request(fold(text))
-    found = {
-        facet: match.start()
+    spans = [
+        (match.start(), match.end(), facet)
         for facet, pattern in _patterns().items()
-        if (match := pattern.search(request))
-    }
-    return tuple(sorted(found, key=lambda facet: found[facet]))
+        for match in pattern.finditer(request)
+    ]
+    own = [span for span in spans if not any(_within(span, other) for other in spans)]
+    return tuple(dict.fromkeys(facet for _, _, facet in sorted(own)))[:MAX_FACETS]
+
+
+def _within(span: tuple[int, int, Facet], other: tuple[int, int, Facet]) -> bool:
+    """Whether a match is part of a longer one of another facet."""
+    (start, end, facet), (first, last, of) = span, other
+    return facet != of and first <= start and end <= last and end - start < last - first
 
 
 def place_named(text: str) -> str | None:
@@ -58,8 +70,8 @@ def place_named(text: str) -> str | None:
 
 
 def stands_alone(text: str) -> bool:
-    """Whether a text names a subject, or only continues the talk ("thế phí bao nhiêu?")."""
-    return any(word not in _FILLER and not word.isdigit() for word in tokens(fold(text)))
+    """Whether a restored text names a subject, or only continues the talk ("thế phí bao nhiêu?")."""
+    return any(word not in _FILLER and not word.isdigit() for word in tokens(text))
 
 
 def parts(text: str) -> tuple[str, ...]:

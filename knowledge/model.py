@@ -33,6 +33,7 @@ class Facet(StrEnum):
     WHO = "who"
     CONDITIONS = "conditions"
     DEADLINE = "deadline"
+    PENALTY = "penalty"
     DOCUMENTS = "documents"
     FORM = "form"
     WHERE = "where"

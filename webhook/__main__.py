@@ -203,7 +203,7 @@ def poll() -> None:
 def _settings() -> Settings:
     settings = Settings()
     logging.basicConfig(level=settings.log_level, format="%(levelname)s %(name)s %(message)s")
-    for noisy in ("httpx", "alembic", "sentence_transformers", "faiss", "faiss.loader"):
+    for noisy in ("httpx", "alembic", "bm25s", "faiss", "sentence_transformers"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     return settings
 
