@@ -96,7 +96,7 @@ class Follower:
 
     def _build(self, edition: Edition, progress: Progress = lambda done, total: None) -> Known:
         searched = [*passages(edition.library), *outside_passages()]
-        index = open_index(self._folder, edition.hash, searched, self._encoder, progress)
+        index = open_index(self._folder, searched, self._encoder, progress)
         return Known(edition, Searcher(index, self._encoder, self._restorer))
 
 
@@ -117,4 +117,4 @@ def _rewriter(settings: Settings) -> Rewriter | None:
         key=settings.model_key,
         timeout_s=settings.model_timeout_s,
     )
-    return Rewriter(connect(model))
+    return Rewriter(connect(model), settings.model_timeout_s)
