@@ -159,7 +159,8 @@ def best_passages(
             sums[entry] += cosine
             seen[entry] += 1
     available = np.minimum(np.bincount(owner, minlength=entries), BEST_PASSAGES)
-    return (sums + (available - seen) * floor) / available, nearest
+    means = (sums + (available - seen) * floor) / available
+    return means.astype(np.float32), nearest
 
 
 def scaled(scores: Array) -> Array:

@@ -7,9 +7,11 @@ import json
 import logging
 import secrets
 import sys
+from collections import Counter
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from pydantic import ValidationError
@@ -21,9 +23,13 @@ from bot.messages import say
 from bot.model import Answer, Channel, Question
 from knowledge.load import SHIPPED, ContentError, load
 from knowledge.review import findings
-from knowledge.store import Editions
+from knowledge.store import Editions, NothingPublished
 from retrieval.evaluate import QuestionFileError, evaluate, read_questions, tallies
 from webhook.settings import MissingSettingError, Settings
+
+if TYPE_CHECKING:  # importing the encoder takes seconds; commands that need it do so themselves
+    from retrieval.index import Progress
+    from webhook.parts import Follower
 
 app = typer.Typer(
     name="binhdan",
@@ -41,13 +47,16 @@ console = Console()
 errors = Console(stderr=True)
 
 Content = Annotated[Path, typer.Option("--content", help="Folder of content files.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print everything as JSON.")]
+Reply = Callable[[str, str], Answer]
+"""(text, conversation) → Answer."""
 
 
 def main() -> None:
     """Run the command; what goes wrong is one clear line and exit status 1."""
     try:
         app()
-    except (ContentError, MissingSettingError, QuestionFileError) as error:
+    except (ContentError, MissingSettingError, NothingPublished, QuestionFileError) as error:
         errors.print(str(error), style="red", markup=False, soft_wrap=True)
         sys.exit(1)
     except ValidationError as error:
@@ -80,7 +89,7 @@ def serve() -> None:
 @app.command()
 def ask(
     question: Annotated[str, typer.Argument(help="The question, as you would type it.")],
-    as_json: Annotated[bool, typer.Option("--json", help="Print the whole Answer as JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Answer one question."""
     answer = _terminal_assistant()(question, secrets.token_hex(6))
@@ -110,10 +119,10 @@ def chat() -> None:
 
 @app.command(name="evaluate")
 def evaluate_(
-    file: Annotated[Path, typer.Argument(help="YAML: questions with the Entries they are about.")],
+    file: Annotated[Path, typer.Argument(help="YAML: questions and what they are about.")],
     bare: Annotated[bool, typer.Option("--bare", help="Strip the questions' diacritics.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print figures and misses as JSON.")] = False,
-    misses: Annotated[bool, typer.Option(help="List the questions whose Entry is not first.")] = True,
+    as_json: AsJson = False,
+    misses: Annotated[bool, typer.Option(help="List what is not found first.")] = True,
 ) -> None:
     """Measure whether search finds the right Entry."""
     questions = read_questions(file)
@@ -151,13 +160,16 @@ def evaluate_(
 
 
 @kb.command()
-def check(content: Content = SHIPPED) -> None:
+def check(
+    content: Content = SHIPPED,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Only errors and the count.")] = False,
+) -> None:
     """Validate all content; exit status 1 if something must be corrected before publishing."""
     library = load(content)
-    for finding in findings(library, date.today()):
+    for finding in () if quiet else findings(library, date.today()):
         console.print(f"{finding.entry_id}: {finding.message}", markup=False, soft_wrap=True)
-    kinds = {kind: sum(e.kind == kind for e in library) for kind in ("procedure", "guide", "lesson")}
-    counts = ", ".join(f"{count} {kind}s" for kind, count in kinds.items())
+    kinds = Counter(entry.kind for entry in library)
+    counts = ", ".join(f"{count} {kind}s" for kind, count in kinds.most_common())
     console.print(f"[green]Valid:[/] {counts}, {len(library.sources)} sources.")
 
 
@@ -208,17 +220,14 @@ def _settings() -> Settings:
     return settings
 
 
-def _follower(settings: Settings):  # type: ignore[no-untyped-def]
-    from webhook.parts import Follower, NothingPublished, open_database
+def _follower(settings: Settings) -> Follower:
+    from webhook.parts import Follower, open_database
 
-    try:
-        return Follower(Editions(open_database(settings)), settings, _progress("Embedding passages"))
-    except NothingPublished as error:
-        errors.print(str(error), style="red")
-        raise typer.Exit(1) from None
+    editions = Editions(open_database(settings))
+    return Follower(editions, settings, _progress("Embedding passages"))
 
 
-def _terminal_assistant():  # type: ignore[no-untyped-def]
+def _terminal_assistant() -> Reply:
     from webhook.parts import build_assistant, open_database
 
     settings = _settings()
@@ -249,7 +258,7 @@ def _show(answer: Answer) -> None:
     console.print()
 
 
-def _progress(label: str):  # type: ignore[no-untyped-def]
+def _progress(label: str) -> Progress:
     bar: Bar | None = None
     task = None
 

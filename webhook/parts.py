@@ -19,7 +19,7 @@ from bot.journal import Journal
 from bot.llm import ModelSettings, Rewriter, connect
 from bot.pipeline import Pipeline
 from knowledge.passages import passages
-from knowledge.store import Edition, Editions
+from knowledge.store import Edition, Editions, NothingPublished
 from knowledge.store import connect as connect_database
 from retrieval.encoder import EMBEDDED, Encoder, load_encoder
 from retrieval.index import Progress, open_index
@@ -32,10 +32,6 @@ log = logging.getLogger(__name__)
 
 FOLLOW_EVERY_S = 2.0
 """How often a process looks for a newer Edition."""
-
-
-class NothingPublished(RuntimeError):
-    """There is no Edition yet; run `binhdan kb publish`."""
 
 
 def open_database(settings: Settings) -> Engine:

@@ -18,5 +18,8 @@ def build_app(settings: Settings, progress: Progress = lambda done, total: None)
     engine = open_database(settings)
     follower = Follower(Editions(engine), settings, progress)
     assistant = build_assistant(settings, engine, follower.current)
-    routers = (chat_router(assistant, settings), pages_router(follower.current, settings))
+    routers = (
+        chat_router(assistant, settings, follower.current),
+        pages_router(follower.current, settings),
+    )
     return create_app(settings, assistant, readiness=lambda: True, routers=routers)

@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# Every figure the README gives, in its order. Data that is not there is said to be missing.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+run() { printf '\n$ %s\n' "$*"; "$@" || printf '(not measured: see above)\n'; }
+run "$BIN/binhdan" evaluate "$DATA/facts/questions-dev.yaml" --no-misses
+run "$BIN/binhdan" evaluate "$DATA/facts/questions-dev.yaml" --no-misses --bare
+run "$BIN/python" -m bench.alqac "$DATA/data/retrieval/ALQAC.csv"
+run "$BIN/python" -m bench.decide bench/questions/fresh.yaml bench/questions/outside.yaml
+run "$BIN/python" -m bench.restore --data "$DATA/data"
+run "$BIN/python" -m bench.answer
+run "$BIN/python" -m bench.start
+run "$BIN/python" -m bench.acknowledge
+run "$BIN/python" -m bench.durability --real

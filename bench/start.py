@@ -1,0 +1,112 @@
+"""Cold start of a prepared installation, and the memory of the serving process.
+
+    python -m bench.start
+
+Starts `binhdan serve` as a person would, waits for the first answer on the web page's own address,
+then asks more and reads the process's memory.
+"""
+
+from __future__ import annotations
+
+import http.cookiejar
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from retrieval.evaluate import read_questions
+
+MORE = 100
+"""Questions asked before memory is read."""
+
+
+def main() -> None:
+    port = free_port()
+    base = f"http://127.0.0.1:{port}"
+    environment = {**os.environ, "BINHDAN_PORT": str(port), "BINHDAN_PUBLIC_URL": base}
+    started = time.perf_counter()
+    server = subprocess.Popen(
+        [sys.executable, "-m", "webhook", "serve"],
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        page = wait_for(base, server)
+        browser = Browser(base)
+        first = browser.ask("làm giấy khai sinh cần gì", page)
+        cold = time.perf_counter() - started
+        if "chứng sinh" not in first:
+            sys.exit("the first answer is not about birth registration")
+        after_first = memory(server.pid)
+        for question in read_questions(Path("bench/questions/fresh.yaml"))[:MORE]:
+            browser.ask(question.text)
+        table = Table("what", "measured")
+        table.add_row("start to first answer", f"{cold:.1f} s")
+        table.add_row("memory after the first answer", f"{after_first:.0f} MB")
+        table.add_row(f"memory after {MORE} more", f"{memory(server.pid):.0f} MB")
+        Console().print(table)
+    finally:
+        server.terminate()
+        server.wait(10)
+
+
+class Browser:
+    """A person without JavaScript: fetches the page, fills the form, sends it."""
+
+    def __init__(self, base: str) -> None:
+        self._base = base
+        cookies = urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar())
+        self._open = urllib.request.build_opener(cookies).open
+
+    def ask(self, text: str, _: str = "") -> str:
+        """Send a question as the form does; returns the page with the answer."""
+        page = self._open(self._base + "/").read().decode()
+        fields = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page))
+        body = urllib.parse.urlencode({**fields, "text": text}).encode()
+        request = urllib.request.Request(self._base + "/chat", body, headers={"Origin": self._base})
+        while True:
+            try:
+                answer: str = self._open(request).read().decode()
+                return answer
+            except urllib.error.HTTPError as error:
+                if error.code != 429:
+                    raise
+                time.sleep(1)  # the page asks people to go slowly
+
+
+def wait_for(base: str, server: subprocess.Popen[bytes]) -> str:
+    """The chat page, as soon as the server gives it."""
+    while server.poll() is None:
+        try:
+            page: str = urllib.request.urlopen(base + "/", timeout=1).read().decode()
+            return page
+        except OSError:
+            time.sleep(0.05)
+    sys.exit("the server ended; run `binhdan kb publish` first")
+
+
+def memory(pid: int) -> float:
+    """Resident memory of a process in MB."""
+    text = Path(f"/proc/{pid}/status").read_text()
+    return int(re.search(r"VmRSS:\s+(\d+)", text)[1]) / 1024  # type: ignore[index]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+if __name__ == "__main__":
+    main()
