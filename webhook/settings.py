@@ -1,0 +1,140 @@
+"""Every setting of the product, read from the environment or .env. Nothing else reads either."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import Field, SecretStr, StringConstraints, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX = "BINHDAN_"
+
+HttpUrl = Annotated[str, StringConstraints(pattern=r"^https?://[^\s]+$")]
+
+
+class MissingSettingError(RuntimeError):
+    """A part was asked to start without a setting that it needs; the message names the key."""
+
+    def __init__(self, field: str, why: str) -> None:
+        super().__init__(f"{PREFIX}{field.upper()} is missing: {why}")
+
+
+class Settings(BaseSettings):
+    """Settings by name; each is the environment variable BINHDAN_<NAME>."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_file=".env",
+        env_file_encoding="utf-8",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,  # an error about a secret must not print it
+    )
+
+    data_dir: Path = Path("var")
+    """Where everything the process writes is kept."""
+    database_url: str = ""
+    """SQLAlchemy URL of knowledge drafts, Editions and the Journal; empty: SQLite in data_dir."""
+    queue_database_url: str = ""
+    """SQLAlchemy URL of the durable queue; empty: its own SQLite file in data_dir."""
+
+    public_url: HttpUrl = "http://127.0.0.1:8000"
+    """The address people and platforms reach this server at, without a slash at the end."""
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65535)] = 8000
+    secret_key: SecretStr | None = None
+    """Signs cookies; if missing, one is made and kept in data_dir."""
+
+    encoder: str = ""
+    """A sentence-transformers model by name or path; empty: the embedded one."""
+
+    model_provider: str = ""
+    """LangChain's name of the provider ("openai", "ollama", …); empty: no model tier."""
+    model_name: str = ""
+    model_url: HttpUrl | None = None
+    """Base URL of an OpenAI-compatible server."""
+    model_key: SecretStr | None = None
+    model_timeout_s: Annotated[float, Field(gt=0, le=120)] = 15.0
+
+    telegram_token: SecretStr | None = None
+    telegram_secret: SecretStr | None = None
+    """Telegram sends it back in a header of every webhook call."""
+    telegram_api: HttpUrl = "https://api.telegram.org"
+    telegram_proxy: str | None = None
+    """An http(s) proxy for calls to Telegram, which many Vietnamese networks block."""
+
+    worker_name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,64}$")] = "worker-0"
+    """Stable, and different in every process that shares the queue's database."""
+    reply_threads: Annotated[int, Field(ge=1, le=64)] = max(1, (os.cpu_count() or 1) // 2)
+    """How many answers one process computes at a time; more make every one slower, and recording
+    too, since encoding a question already uses several CPUs."""
+    journal_days: Annotated[int, Field(ge=1, le=3650)] = 90
+    """How long conversations are kept."""
+    log_level: Annotated[str, StringConstraints(pattern=r"^(DEBUG|INFO|WARNING|ERROR)$")] = "INFO"
+
+    @field_validator("public_url", "telegram_api")
+    @classmethod
+    def _no_slash_at_the_end(cls, url: str) -> str:
+        return url.rstrip("/")
+
+    @field_validator("telegram_token")
+    @classmethod
+    def _looks_like_a_token(cls, token: SecretStr | None) -> SecretStr | None:
+        if token and not re.fullmatch(r"\d+:[A-Za-z0-9_-]+", token.get_secret_value()):
+            raise ValueError("a bot token looks like 123456:ABC…")
+        return token
+
+    @field_validator("telegram_secret")
+    @classmethod
+    def _telegram_allows_it(cls, secret: SecretStr | None) -> SecretStr | None:
+        if secret and not re.fullmatch(r"[A-Za-z0-9_-]{1,256}", secret.get_secret_value()):
+            raise ValueError("Telegram allows 1 to 256 of A-Z, a-z, 0-9, _ and -")
+        return secret
+
+    @model_validator(mode="after")
+    def _databases_live_in_data_dir(self) -> Self:
+        # object.__setattr__: the record is frozen for everybody else.
+        if not self.database_url:
+            object.__setattr__(self, "database_url", f"sqlite:///{self.data_dir / 'binhdan.db'}")
+        if not self.queue_database_url:
+            queue = f"sqlite:///{self.data_dir / 'queue.db'}"
+            object.__setattr__(self, "queue_database_url", queue)
+        return self
+
+    def make_data_dir(self) -> Path:
+        """data_dir, made if missing and open to its owner alone: it holds what people wrote."""
+        self.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return self.data_dir
+
+    def cookie_key(self) -> str:
+        """The key that signs cookies: the setting, or one generated once and kept (mode 0600)."""
+        if self.secret_key:
+            return self.secret_key.get_secret_value()
+        path = self.make_data_dir() / "secret_key"
+        try:
+            # O_EXCL: of two processes that start together, one writes and the other reads.
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            return path.read_text(encoding="ascii")
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            file.write(key := secrets.token_urlsafe(48))
+        return key
+
+    def require_telegram_token(self) -> str:
+        """The bot token. MissingSettingError if it isn't set."""
+        if not self.telegram_token:
+            raise MissingSettingError("telegram_token", "Telegram can't be called without it")
+        return self.telegram_token.get_secret_value()
+
+    def require_telegram_secret(self) -> str:
+        """The webhook secret. MissingSettingError if it isn't set."""
+        if not self.telegram_secret:
+            raise MissingSettingError(
+                "telegram_secret", "without it anybody could post messages to the webhook"
+            )
+        return self.telegram_secret.get_secret_value()
