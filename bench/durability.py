@@ -3,14 +3,13 @@
 A Bot API on loopback sends 1,000 updates of 100 people, every tenth twice, to the server, which
 runs as a process of its own and is killed with -9 and started again three times on the way.
 
-    python -m bench.durability
-    python -m bench.durability --real webhook.__main__:assistant   # a function Settings → Replies
+    python -m bench.durability            # answers are a simple echo
+    python -m bench.durability --real     # answers come from the published knowledge
 """
 
 from __future__ import annotations
 
 import argparse
-import importlib
 import itertools
 import os
 import random
@@ -27,9 +26,11 @@ import httpx
 from rich.console import Console
 from rich.table import Table
 
+from knowledge.load import load
+from knowledge.store import Editions
 from tests.fakes import EchoReplies, free_port, wait_until
 from tests.fakes.telegram import SECRET, TOKEN, FakeTelegram
-from webhook.queue import Replies
+from webhook.parts import open_database
 from webhook.settings import Settings
 from webhook.telegram import PATH
 
@@ -46,6 +47,8 @@ def main() -> None:
     if options.serve:
         return _serve(options.serve, options.real, options.reply_ms / 1000)
     with FakeTelegram() as fake, tempfile.TemporaryDirectory() as folder:
+        if options.real:
+            _prepare(Path(folder))
         _report(fake, _run(fake, Path(folder), options), options)
 
 
@@ -55,29 +58,34 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--people", type=int, default=100)
     parser.add_argument("--kills", type=int, default=3)
     parser.add_argument("--reply-ms", type=float, default=20, help="time the simple reply takes")
-    parser.add_argument("--real", default="", metavar="MODULE:FUNCTION")
+    parser.add_argument("--real", action="store_true", help="answer with the real assistant")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--serve", type=int, help=argparse.SUPPRESS)
     return parser.parse_args()
 
 
-def _serve(port: int, real: str, seconds: float) -> None:
+def _serve(port: int, real: bool, seconds: float) -> None:
     """The server's own process."""
     import uvicorn
 
     from webhook.app import create_app
+    from webhook.serve import build_app
 
     settings = Settings(_env_file=None)
-    app = create_app(settings, _replies(settings, real, seconds), readiness=lambda: True)
+    if real:
+        app = build_app(settings)
+    else:
+        app = create_app(settings, EchoReplies(seconds), readiness=lambda: True)
     uvicorn.run(app, port=port, log_level="warning")
 
 
-def _replies(settings: Settings, real: str, seconds: float) -> Replies:
-    if not real:
-        return EchoReplies(seconds)
-    module, _, function = real.partition(":")
-    replies: Replies = getattr(importlib.import_module(module), function)(settings)
-    return replies
+def _prepare(folder: Path) -> None:
+    """Publish into the run's own database; encoder and vectors are those already there."""
+    home = Settings().data_dir.resolve()
+    for part in ("encoder", "index"):
+        (folder / part).symlink_to(home / part)
+    settings = Settings(_env_file=None, data_dir=folder)
+    Editions(open_database(settings)).publish(load(), "durability bench")
 
 
 def _run(fake: FakeTelegram, folder: Path, options: argparse.Namespace) -> float:
@@ -108,7 +116,7 @@ def _start(
     fake: FakeTelegram, folder: Path, port: int, options: argparse.Namespace
 ) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "bench.durability", "--serve", str(port)]
-    command += ["--reply-ms", str(options.reply_ms), "--real", options.real]
+    command += ["--reply-ms", str(options.reply_ms), *(["--real"] if options.real else [])]
     server = subprocess.Popen(command, env=environment(fake, folder))
     wait_until(lambda: alive(port), 120)
     return server

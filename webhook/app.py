@@ -13,10 +13,11 @@ from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.responses import JSONResponse
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from webhook.metrics import CONTENT_TYPE, Metrics
-from webhook.queue import Courier, DurableQueue, Replies
+from webhook.metrics import CONTENT_TYPE, Measured, Metrics, Replies
+from webhook.queue import Courier, DurableQueue
 from webhook.settings import Settings
 from webhook.telegram import PATH as TELEGRAM_PATH
 from webhook.telegram import Telegram
@@ -49,15 +50,16 @@ def create_app(
     *,
     readiness: Readiness,
     routers: Sequence[APIRouter] = (),
+    metrics: Metrics | None = None,
 ) -> FastAPI:
     """The whole server. `readiness` says whether answers can be given: a bool, or a report whose
     "ready" is one. MissingSettingError if a channel is configured by half."""
-    metrics = Metrics()
+    metrics = metrics or Metrics()
     telegram = Telegram(settings) if settings.telegram_token else None
     couriers: list[Courier] = [telegram] if telegram else []
     queue = DurableQueue(
         settings.queue_database_url,
-        replies,
+        Measured(replies, metrics),
         couriers,
         data_dir=settings.data_dir,
         worker_name=settings.worker_name,
@@ -71,6 +73,7 @@ def create_app(
         openapi_url=None,
     )
     app.add_middleware(SecurityHeaders)
+    app.add_middleware(GZipMiddleware, minimum_size=1000)
     app.include_router(_operations(metrics, readiness))
     if telegram:
         app.include_router(_telegram_routes(telegram, queue, settings.require_telegram_secret()))

@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
+from bot.model import Answer, Question
+
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+
+class Replies(Protocol):
+    """The conversation, as the channels see it. Called from several threads at once."""
+
+    def reply(self, question: Question) -> Answer:
+        """The Answer; the same question.id gives the same stored Answer."""
 
 
 class Metrics:
@@ -40,3 +51,17 @@ class Metrics:
     def text(self) -> bytes:
         """The exposition format."""
         return generate_latest(self.registry)
+
+
+class Measured:
+    """Replies that are timed and counted by status."""
+
+    def __init__(self, replies: Replies, metrics: Metrics) -> None:
+        self._replies, self._metrics = replies, metrics
+
+    def reply(self, question: Question) -> Answer:
+        """The Answer of the Replies behind it."""
+        with self._metrics.reply_seconds.time():
+            answer = self._replies.reply(question)
+        self._metrics.answers.labels(answer.status.value).inc()
+        return answer

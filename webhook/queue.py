@@ -22,9 +22,10 @@ from sqlalchemy import make_url
 
 from bot.messages import say
 from bot.model import Answer, Block, BlockKind, Channel, Question, Status
+from bot.protect import mask
 from knowledge.model import Record
 from webhook.limits import Pace
-from webhook.metrics import Metrics
+from webhook.metrics import Metrics, Replies
 from webhook.render import Message
 from webhook.sent import SentFile
 
@@ -56,13 +57,6 @@ class Incoming(Record):
     question: Question
     reply_to: str | None = None
     """The message to quote in the answer; set in groups, where it would not be clear otherwise."""
-
-
-class Replies(Protocol):
-    """The conversation, as the queue sees it. Called from several threads at once."""
-
-    def reply(self, question: Question) -> Answer:
-        """The Answer; the same question.id gives the same stored Answer."""
 
 
 class TransportError(Exception):
@@ -164,12 +158,14 @@ class DurableQueue:
     def accept(self, incoming: Incoming) -> None:
         """Record a message under its question's id; when this returns, it is on disk.
 
-        A message already recorded is left as it is. Raises whatever the database raises.
+        A message already recorded is left as it is. Personal numbers are masked before anything is
+        written. Raises whatever the database raises.
 
         Ids of one conversation must sort as its messages came: before Python 3.12 DBOS stamps rows
         in SQLite with whole seconds, and takes those of the same second in the order of their ids.
         """
         question = incoming.question
+        masked = question.model_copy(update={"text": mask(question.text)})
         options: EnqueueOptions = {
             "workflow_name": WORKFLOW,
             "queue_name": question.channel.value,
@@ -177,7 +173,8 @@ class DurableQueue:
             "queue_partition_key": question.conversation,
             "app_version": VERSION,
         }
-        DBOS.enqueue_workflow_with_options(options, incoming.model_dump_json())
+        payload = incoming.model_copy(update={"question": masked}).model_dump_json()
+        DBOS.enqueue_workflow_with_options(options, payload)
         self._metrics.updates.labels(question.channel.value).inc()
 
     def _config(self) -> DBOSConfig:
@@ -227,10 +224,8 @@ class DurableQueue:
     def _reply(self, incoming: Incoming) -> str:
         """The Answer as JSON. Done again after a crash, it finds the Answer that was stored."""
         courier = self._couriers[incoming.question.channel]
-        with self._computing, courier.busy(incoming), self._metrics.reply_seconds.time():
-            answer = self._reply_or_apologise(incoming.question)
-        self._metrics.answers.labels(answer.status.value).inc()
-        return answer.model_dump_json()
+        with self._computing, courier.busy(incoming):
+            return self._reply_or_apologise(incoming.question).model_dump_json()
 
     def _reply_or_apologise(self, question: Question) -> Answer:
         for attempt in range(1, REPLY_ATTEMPTS + 1):

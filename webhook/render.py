@@ -11,6 +11,8 @@ from bot.messages import say
 from bot.model import Answer, Block, BlockKind, Choice, ShownSource
 from knowledge.model import Record
 
+SOURCES_NAMED = 3
+TITLE_LETTERS = 90
 BUTTON_ROW_LETTERS = 34
 """Two buttons share a row if their labels together are no longer: more is cut off on a phone."""
 
@@ -102,14 +104,14 @@ def _block_line(kind: BlockKind, number: int, text: str) -> Line:
 def _footer(answer: Answer, public_url: str) -> Iterator[Line]:
     notes = []
     if answer.sources:
-        links = "; ".join(_link(source) for source in answer.sources)
-        titles = "; ".join(_nfc(source.title) for source in answer.sources)
+        links = _named([_link(source) for source in answer.sources])
+        titles = _named([_short(source) for source in answer.sources])
         notes.append(
             (say("channel.sources", sources=titles), say("channel.sources", sources=links))
         )
     if answer.checked_on:
         notes.append(_same(say("channel.checked_on", date=f"{answer.checked_on:%d/%m/%Y}")))
-    if answer.edition is not None:
+    if answer.edition is not None and answer.sources:
         notes.append(_same(say("channel.edition", edition=answer.edition)))
     if notes:
         texts, marked = zip(*notes, strict=True)
@@ -197,8 +199,20 @@ def _length(lines: Sequence[Line]) -> int:
     return len(_join([line.plain for line in lines], lines))
 
 
+def _named(sources: Sequence[str]) -> str:
+    """The first sources; the rest stand on the Entry's page."""
+    rest = [say("channel.more_sources")] if len(sources) > SOURCES_NAMED else []
+    return "; ".join([*sources[:SOURCES_NAMED], *rest])
+
+
+def _short(source: ShownSource) -> str:
+    """A title of a length that a chat can bear: some procedures' names run over five lines."""
+    title = _nfc(source.title)
+    return title if len(title) <= TITLE_LETTERS else title[:TITLE_LETTERS].rsplit(" ", 1)[0] + "…"
+
+
 def _link(source: ShownSource) -> str:
-    title = _escape(_nfc(source.title))
+    title = _escape(_short(source))
     return f'<a href="{html.escape(source.url)}">{title}</a>' if source.url else title
 
 

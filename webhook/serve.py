@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fastapi import FastAPI
+from sqlalchemy.exc import SQLAlchemyError
 
 from knowledge.store import Editions
 from retrieval.index import Progress
 from webhook.app import create_app
+from webhook.metrics import Measured, Metrics
 from webhook.pages import pages_router
 from webhook.parts import Follower, build_assistant, open_database
 from webhook.settings import Settings
@@ -16,10 +20,21 @@ from webhook.web import chat_router
 def build_app(settings: Settings, progress: Progress = lambda done, total: None) -> FastAPI:
     """Put database, knowledge, conversation and channels together."""
     engine = open_database(settings)
-    follower = Follower(Editions(engine), settings, progress)
+    editions = Editions(engine)
+    follower = Follower(editions, settings, progress)
     assistant = build_assistant(settings, engine, follower.current)
+    metrics = Metrics()
+
+    def readiness() -> dict[str, Any]:
+        """Ready while the database answers; also which Edition is served and which is newest."""
+        serving = follower.current().edition.number
+        try:
+            return {"ready": True, "edition": serving, "newest": editions.newest_number()}
+        except SQLAlchemyError:
+            return {"ready": False, "edition": serving, "database": "unreachable"}
+
     routers = (
-        chat_router(assistant, settings, follower.current),
+        chat_router(Measured(assistant, metrics), settings, follower.current),
         pages_router(follower.current, settings),
     )
-    return create_app(settings, assistant, readiness=lambda: True, routers=routers)
+    return create_app(settings, assistant, readiness=readiness, routers=routers, metrics=metrics)

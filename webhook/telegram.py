@@ -34,7 +34,8 @@ from telegram.request import HTTPXRequest
 from bot.messages import node
 from bot.model import Answer, Channel, Choice, Question
 from webhook.limits import Pace
-from webhook.queue import DurableQueue, Incoming, Replies, TransportError
+from webhook.metrics import Replies
+from webhook.queue import DurableQueue, Incoming, TransportError
 from webhook.render import Message, button_messages
 from webhook.settings import Settings
 

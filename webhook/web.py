@@ -28,7 +28,7 @@ from bot.model import Answer, Block, BlockKind, Channel, Choice, Question, Statu
 from bot.smalltalk import suggestions
 from knowledge.load import Library
 from knowledge.model import Facet, Record
-from webhook.queue import Replies
+from webhook.metrics import Replies
 from webhook.settings import Settings
 from webhook.site import Published, render, static_router
 from webhook.visitors import Buckets, Visitors, address
