@@ -1,16 +1,20 @@
-"""YAML content files → validated Entries and Sources, with errors that name file, line and field."""
+"""YAML content files → validated Entries and Sources; errors name file, line and field."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 import yaml
 from pydantic import TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
 
-from knowledge.model import AnyEntry, Entry, Source
+from knowledge.model import AnyEntry, Entry, Record, Source
 
 SHIPPED = Path(__file__).parent / "content"
 
@@ -18,6 +22,7 @@ _ENTRY: TypeAdapter[AnyEntry] = TypeAdapter(AnyEntry)
 _SOURCES = TypeAdapter(tuple[Source, ...])
 _INHERITED = ("sources", "checked_on", "confidence")
 _FACT_LISTS = {"facts", "sections", "cards", "changes"}
+_KINDS = {"procedure", "guide", "lesson"}
 
 
 @dataclass(frozen=True)
@@ -58,71 +63,56 @@ def load(folder: Path = SHIPPED) -> Library:
     Raises ContentError with every problem in every file.
     """
     problems: list[Problem] = []
-    sources: dict[str, Source] = {}
-    entries: dict[str, AnyEntry] = {}
-    files: dict[str, Path] = {}
-    for path in sorted(folder.rglob("*.yaml")):
+    sources: dict[str, tuple[Path, Source]] = {}
+    entries: dict[str, tuple[Path, AnyEntry]] = {}
+    for path in _content_files(folder):
         try:
             if path.parent.name == "sources":
-                for source in read_sources(path):
-                    if source.id in sources:
-                        raise ContentError([Problem(path, 1, "id", f"source {source.id!r} is defined twice")])
-                    sources[source.id] = source
+                read = ((source.id, source) for source in read_sources(path))
+                problems += _add(sources, path, read)
             else:
                 entry = read_entry(path)
-                if entry.id in entries:
-                    raise ContentError(
-                        [Problem(path, 1, "id", f"{entry.id!r} is also in {files[entry.id]}")]
-                    )
-                entries[entry.id], files[entry.id] = entry, path
+                problems += _add(entries, path, [(entry.id, entry)])
         except ContentError as error:
             problems += error.problems
-    library = Library(entries, sources)
-    problems += (
-        Problem(files[entry_id], 1, field, message)
-        for entry_id, field, message in broken_references(library)
-    )
+    if not problems:  # otherwise what a faulty file defines would be reported missing elsewhere
+        problems += _broken_references(entries, sources.keys())
     if problems:
         raise ContentError(problems)
-    return library
+    return Library(
+        {key: entry for key, (_, entry) in entries.items()},
+        {key: source for key, (_, source) in sources.items()},
+    )
 
 
 def read_entry(path: Path) -> AnyEntry:
     """Read one Entry file. The file's name must be the Entry's id."""
     node, data = _parse(path)
-    _inherit_defaults(data)
+    _inherit_defaults(path, node, data)
     try:
         entry = _ENTRY.validate_python(data)
     except ValidationError as error:
-        raise ContentError(_problems(path, node, error)) from None
+        raise ContentError(_problem(path, node, e) for e in error.errors()) from None
     if entry.id != path.stem:
-        raise ContentError([Problem(path, 1, "id", f"is {entry.id!r}, but the file is {path.name}")])
+        message = f"is {entry.id!r}, but the file is {path.name}; they must agree"
+        raise ContentError([Problem(path, _line(node, ("id",)), "id", message)])
     return entry
 
 
 def read_sources(path: Path) -> tuple[Source, ...]:
     """Read a file of Sources: a mapping from id to title, kind, url, published, note."""
     node, data = _parse(path)
-    rows = [{"id": key, **(value or {})} for key, value in data.items()]
+    for key, value in data.items():
+        if not isinstance(value, dict) or "id" in value:
+            message = "expected title, kind, url, published and note below the id"
+            raise ContentError([Problem(path, _line(node, (key,)), str(key), message)])
     try:
-        return _SOURCES.validate_python(rows)
+        return _SOURCES.validate_python([{"id": key, **value} for key, value in data.items()])
     except ValidationError as error:
         keys = list(data)
         raise ContentError(
-            Problem(path, _line(node, (keys[int(e["loc"][0])],)), f"{keys[int(e['loc'][0])]}", e["msg"])
-            for e in error.errors()
+            _problem(path, node, e, (keys[int(e["loc"][0])], *e["loc"][1:])) for e in error.errors()
         ) from None
-
-
-def broken_references(library: Library) -> Iterator[tuple[str, str, str]]:
-    """Sources and related Entries that are named but not there: (entry id, field, message)."""
-    for entry in library:
-        for source in entry.source_ids:
-            if source not in library.sources:
-                yield entry.id, "sources", f"unknown source {source!r}; add it under sources/"
-        for other in entry.related:
-            if other not in library.entries:
-                yield entry.id, "related", f"no entry {other!r}"
 
 
 def parse_entry(data: dict[str, Any]) -> AnyEntry:
@@ -132,53 +122,145 @@ def parse_entry(data: dict[str, Any]) -> AnyEntry:
 
 def dump_entry(entry: Entry) -> dict[str, Any]:
     """The stored JSON form of an Entry."""
-    return entry.model_dump(mode="json", exclude_defaults=True) | {"kind": getattr(entry, "kind", "")}
+    kind = getattr(entry, "kind", "")
+    return {**entry.model_dump(mode="json", exclude_defaults=True), "kind": kind}
+
+
+def _content_files(folder: Path) -> list[Path]:
+    files = [path for path in sorted(folder.rglob("*.y*ml")) if not path.name.startswith(".")]
+    wrong = [path for path in files if path.suffix != ".yaml"]
+    if wrong:
+        raise ContentError(Problem(path, 1, "file", "rename it to .yaml") for path in wrong)
+    if not any(path.parent.name != "sources" for path in files):
+        raise ContentError([Problem(folder, 1, "folder", "has no Entries (*.yaml)")])
+    return files
+
+
+def _add(
+    found: dict[str, tuple[Path, Any]], path: Path, items: Iterable[tuple[str, Any]]
+) -> Iterator[Problem]:
+    for key, item in items:
+        if key in found:
+            message = f"{key!r} is already defined in {found[key][0]}"
+            yield Problem(path, _line_naming(path, key), "id", message)
+        else:
+            found[key] = (path, item)
+
+
+def _broken_references(
+    entries: Mapping[str, tuple[Path, AnyEntry]], sources: Iterable[str]
+) -> Iterator[Problem]:
+    """Sources and related Entries that are named but not there."""
+    sources = set(sources)
+    for path, entry in entries.values():
+        for source in entry.source_ids:
+            if source not in sources:
+                message = (
+                    f"unknown source {source!r}; add it under sources/{_like(source, sources)}"
+                )
+                yield Problem(path, _line_naming(path, source), "sources", message)
+        for other in entry.related:
+            if other not in entries:
+                message = f"no entry {other!r}{_like(other, entries)}"
+                yield Problem(path, _line_naming(path, other), "related", message)
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML with fewer surprises: dates stay text for the records to judge, a key stands once."""
+
+    yaml_implicit_resolvers = {  # noqa: RUF012 - PyYAML's own way
+        first: [(tag, rule) for tag, rule in rules if not tag.endswith(":timestamp")]
+        for first, rules in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: set[str] = set()
+        for key in (key for key, _ in node.value if isinstance(key, yaml.ScalarNode)):
+            if key.value in seen:
+                raise yaml.MarkedYAMLError(
+                    problem=f"{key.value!r} stands here a second time", problem_mark=key.start_mark
+                )
+            seen.add(key.value)
+        return super().construct_mapping(node, deep)
 
 
 def _parse(path: Path) -> tuple[yaml.Node, dict[str, Any]]:
     try:
-        text = path.read_text(encoding="utf-8")
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        data = yaml.safe_load(text)
+        text = unicodedata.normalize("NFC", path.read_bytes().decode("utf-8"))
+        loader = _Loader(text)
+        node = loader.get_single_node()
+        data = loader.construct_document(node) if node else None
+    except OSError as error:
+        raise ContentError([Problem(path, 1, "file", f"cannot be read: {error}")]) from None
     except UnicodeDecodeError as error:
-        raise ContentError([Problem(path, 1, "file", f"is not UTF-8: {error.reason}")]) from None
+        line = error.object[: error.start].count(b"\n") + 1
+        raise ContentError(
+            [Problem(path, line, "file", "is not UTF-8; save it as UTF-8")]
+        ) from None
     except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise ContentError([Problem(path, line, "yaml", str(error.problem))]) from None
+        mark = error.problem_mark or error.context_mark
+        message = ", ".join(part for part in (error.context, error.problem) if part)
+        problem = Problem(path, mark.line + 1 if mark else 1, "yaml", message)
+        raise ContentError([problem]) from None
+    except (yaml.YAMLError, ValueError) as error:
+        raise ContentError([Problem(path, 1, "yaml", str(error))]) from None
     if node is None or not isinstance(data, dict):
         raise ContentError([Problem(path, 1, "file", "expected a mapping of fields")])
     return node, data
 
 
-def _inherit_defaults(data: dict[str, Any]) -> None:
+def _inherit_defaults(path: Path, node: yaml.Node, data: dict[str, Any]) -> None:
     """`defaults:` gives every Fact below it the sources, date and confidence it does not state."""
     defaults = data.pop("defaults", None) or {}
+    if not isinstance(defaults, dict) or not defaults.keys() <= set(_INHERITED):
+        message = f"expected only {', '.join(_INHERITED)}"
+        raise ContentError([Problem(path, _line(node, ("defaults",)), "defaults", message)])
     for key in _FACT_LISTS & data.keys():
         for fact in _facts_below(data[key]):
-            for name in _INHERITED:
-                if name in defaults and not (key == "changes" and name != "sources"):
+            for name in defaults:
+                if key != "changes" or name == "sources":
                     fact.setdefault(name, defaults[name])
 
 
 def _facts_below(value: Any) -> Iterator[dict[str, Any]]:
     if isinstance(value, dict) and "text" in value:
         yield value
-    elif isinstance(value, dict):
-        for child in value.values():
-            yield from _facts_below(child)
-    elif isinstance(value, list):
-        for child in value:
+    elif isinstance(value, dict | list):
+        for child in value.values() if isinstance(value, dict) else value:
             yield from _facts_below(child)
 
 
-def _problems(path: Path, node: yaml.Node, error: ValidationError) -> Iterator[Problem]:
-    for e in error.errors():
-        loc = tuple(part for part in e["loc"] if part not in ("procedure", "guide", "lesson"))
-        field = ".".join(map(str, loc)) or "kind"
-        message = e["msg"].removeprefix("Value error, ")
-        if e["type"] not in ("missing", "extra_forbidden", "value_error") and "input" in e:
-            message += f" (found {str(e['input'])[:60]!r})"
-        yield Problem(path, _line(node, loc), field, message)
+def _problem(
+    path: Path, node: yaml.Node, error: ErrorDetails, loc: tuple[int | str, ...] | None = None
+) -> Problem:
+    if loc is None:
+        loc = error["loc"][1:] if error["loc"][:1] and error["loc"][0] in _KINDS else error["loc"]
+    loc = tuple(part for part in loc if part != "[key]")
+    field = ".".join(map(str, loc)) or "kind"
+    message = error["msg"].removeprefix("Value error, ")
+    if error["type"] == "extra_forbidden":
+        message = f"unknown field{_like(str(loc[-1]), _field_names(Record))}"
+    elif error["type"] not in ("missing", "value_error"):
+        message += f" (found {str(error['input'])[:60]!r})"
+    return Problem(path, _line(node, loc), field, message)
+
+
+def _field_names(record: type[Record]) -> set[str]:
+    names = set(record.model_fields)
+    return names.union(*map(_field_names, record.__subclasses__()))
+
+
+def _like(word: str, known: Iterable[str]) -> str:
+    """A hint at what was perhaps meant."""
+    near = get_close_matches(word, known, 1)
+    return f" (did you mean {near[0]!r}?)" if near else ""
+
+
+def _line_naming(path: Path, word: str) -> int:
+    """The first line that has the word."""
+    pattern = re.compile(rf"(?<![\w.-]){re.escape(word)}(?![\w-])")
+    lines = path.read_text(encoding="utf-8").split("\n")
+    return next((number for number, line in enumerate(lines, 1) if pattern.search(line)), 1)
 
 
 def _line(node: yaml.Node, loc: tuple[int | str, ...]) -> int:

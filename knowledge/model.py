@@ -6,18 +6,34 @@ import re
 from collections.abc import Iterator
 from datetime import date
 from enum import StrEnum
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationInfo,
+    field_validator,
+)
 
 from knowledge.places import PROVINCES
 
 EntryId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=40)]
 SourceId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_.-]+$", max_length=48)]
-RegionId = Annotated[str, StringConstraints(pattern=r"^[a-z]+(-[a-z]+)*$")]
 Text = Annotated[str, StringConstraints(min_length=2, max_length=700)]
 Label = Annotated[str, StringConstraints(min_length=2, max_length=160)]
 Link = Annotated[str, StringConstraints(pattern=r"^https?://[^\s]+$")]
+
+
+def _province(region: str) -> str:
+    if region not in PROVINCES:
+        raise ValueError(f"unknown region {region!r}; known: {', '.join(sorted(PROVINCES))}")
+    return region
+
+
+RegionId = Annotated[str, AfterValidator(_province)]
 
 
 class Record(BaseModel):
@@ -87,11 +103,28 @@ class DurationUnit(StrEnum):
     YEARS = "years"
 
 
+_UNITS = {
+    DurationUnit.HOURS: "giờ",
+    DurationUnit.DAYS: "ngày(?! làm việc)",
+    DurationUnit.WORKING_DAYS: "ngày làm việc",
+    DurationUnit.MONTHS: "tháng",
+    DurationUnit.YEARS: "năm",
+}
+_NUMBER = r"(?<![\d.,])\d+(?:,\d+)?"
+_MONEY = re.compile(r"(?<![\d.,])\d+(?= ?(?:đồng|đ)\b)", re.IGNORECASE)
+
+
 class Duration(Record):
     """A length of time whose unit the source states."""
 
     value: Annotated[float, Field(gt=0)]
     unit: DurationUnit
+
+    def stands_in(self, text: str) -> bool:
+        """Whether the text states it, unit and all: "03 ngày làm việc", "10 (mười) ngày"."""
+        pattern = rf"({_NUMBER})(?: \([^)]*\))? {_UNITS[self.unit]}"
+        found = re.findall(pattern, _joined_thousands(text), re.IGNORECASE)
+        return self.value in {float(number.replace(",", ".")) for number in found}
 
 
 class Fact(Record):
@@ -114,20 +147,31 @@ class Fact(Record):
     """Đồng, where the sentence states one sum with certainty."""
     duration: Duration | None = None
 
-    @model_validator(mode="after")
-    def _typed_values_stand_in_the_text(self) -> Self:
-        _check_period(self.valid_from, self.valid_until)
-        _check_regions(self.regions)
-        digits = re.sub(r"(?<=\d)[.,](?=\d{3})", "", self.text)
-        numbers = {int(n) for n in re.findall(r"\d+", digits)}
-        free = "miễn" in self.text.casefold()
-        if self.amount is not None and self.amount not in numbers and not (
-            self.amount == 0 and free
-        ):
-            raise ValueError(f"amount {self.amount} does not occur in the text")
-        if self.duration is not None and int(self.duration.value) not in numbers:
-            raise ValueError(f"duration {self.duration.value:g} does not occur in the text")
-        return self
+    @field_validator("valid_until")
+    @classmethod
+    def _ends_after_it_starts(cls, until: date | None, info: ValidationInfo) -> date | None:
+        return _check_period(until, info)
+
+    @field_validator("amount")
+    @classmethod
+    def _amount_stands_in_the_text(cls, amount: int | None, info: ValidationInfo) -> int | None:
+        text = info.data.get("text", "")
+        stated = {int(sum_) for sum_ in _MONEY.findall(_joined_thousands(text))}
+        free = amount == 0 and "miễn" in text.casefold()
+        if text and amount is not None and amount not in stated and not free:
+            raise ValueError(f"the text does not say {f'{amount:,}'.replace(',', '.')} đồng")
+        return amount
+
+    @field_validator("duration")
+    @classmethod
+    def _duration_stands_in_the_text(
+        cls, duration: Duration | None, info: ValidationInfo
+    ) -> Duration | None:
+        text = info.data.get("text", "")
+        if text and duration is not None and not duration.stands_in(text):
+            unit = _UNITS[duration.unit].split("(")[0]
+            raise ValueError(f"the text does not say {duration.value:g} {unit}")
+        return duration
 
     def holds_on(self, day: date) -> bool:
         """Whether the fact is in force on that day."""
@@ -171,13 +215,17 @@ class Entry(Record):
     changes: tuple[Change, ...] = ()
     related: tuple[EntryId, ...] = ()
 
-    @model_validator(mode="after")
-    def _check(self) -> Self:
-        _check_period(self.valid_from, self.valid_until)
-        _check_regions(self.regions)
-        if self.id in self.related:
-            raise ValueError("related names the entry itself")
-        return self
+    @field_validator("valid_until")
+    @classmethod
+    def _ends_after_it_starts(cls, until: date | None, info: ValidationInfo) -> date | None:
+        return _check_period(until, info)
+
+    @field_validator("related")
+    @classmethod
+    def _related_to_others(cls, related: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        if info.data.get("id") in related:
+            raise ValueError("names the entry itself")
+        return related
 
     def all_facts(self) -> Iterator[Fact]:
         """Every Fact of the Entry, in reading order."""
@@ -217,13 +265,14 @@ class Procedure(Entry):
     portal_url: Link | None = None
     facts: dict[Facet, tuple[Fact, ...]]
 
-    @model_validator(mode="after")
-    def _has_facts(self) -> Self:
-        if Facet.OVERVIEW in self.facts:
+    @field_validator("facts")
+    @classmethod
+    def _has_facts(cls, facts: dict[Facet, tuple[Fact, ...]]) -> dict[Facet, tuple[Fact, ...]]:
+        if Facet.OVERVIEW in facts:
             raise ValueError("overview is made from the other facets; move its facts to them")
-        if not any(self.facts.values()):
+        if not any(facts.values()):
             raise ValueError("a procedure needs at least one fact")
-        return self
+        return facts
 
     def all_facts(self) -> Iterator[Fact]:
         for facet in Facet:
@@ -256,11 +305,13 @@ class QuizQuestion(Record):
     """Number of the right option, counted from 1."""
     explanation: Text
 
-    @model_validator(mode="after")
-    def _correct_is_an_option(self) -> Self:
-        if self.correct > len(self.options):
-            raise ValueError(f"correct is {self.correct}, but there are {len(self.options)} options")
-        return self
+    @field_validator("correct")
+    @classmethod
+    def _correct_is_an_option(cls, correct: int, info: ValidationInfo) -> int:
+        options = info.data.get("options")
+        if options and correct > len(options):
+            raise ValueError(f"is {correct}, but there are {len(options)} options")
+        return correct
 
 
 class Lesson(Entry):
@@ -280,12 +331,13 @@ class Lesson(Entry):
 AnyEntry = Annotated[Procedure | Guide | Lesson, Field(discriminator="kind")]
 
 
-def _check_period(start: date | None, end: date | None) -> None:
-    if start and end and end < start:
-        raise ValueError(f"valid_until {end} is before valid_from {start}")
+def _check_period(until: date | None, info: ValidationInfo) -> date | None:
+    start = info.data.get("valid_from")
+    if start and until and until < start:
+        raise ValueError(f"{until} is before valid_from {start}")
+    return until
 
 
-def _check_regions(regions: tuple[RegionId, ...]) -> None:
-    for region in regions:
-        if region not in PROVINCES:
-            raise ValueError(f"unknown region {region!r}; known: {', '.join(sorted(PROVINCES))}")
+def _joined_thousands(text: str) -> str:
+    """The text with "8.000" and "8,000" written as 8000."""
+    return re.sub(r"(?<=\d)[.,](?=\d{3}(?!\d))", "", text)

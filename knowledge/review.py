@@ -26,13 +26,17 @@ class Finding:
 
 def findings(library: Library, today: date) -> Iterator[Finding]:
     """Everything worth a look, Entry by Entry."""
-    claimed = Counter(name.casefold() for e in library for name in {e.title, *e.aliases})
+    claimed = Counter(name for entry in library for name in _names(entry))
     for entry in library:
         for message in _of_entry(entry, today):
             yield Finding(entry.id, message)
-        for name in (entry.title, *entry.aliases):
-            if claimed[name.casefold()] > 1:
+        for name in sorted(_names(entry)):
+            if claimed[name] > 1:
                 yield Finding(entry.id, f"another entry is also called {name!r}")
+
+
+def _names(entry: AnyEntry) -> set[str]:
+    return {name.casefold() for name in (entry.title, *entry.aliases)}
 
 
 def _of_entry(entry: AnyEntry, today: date) -> Iterator[str]:

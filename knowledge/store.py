@@ -28,11 +28,16 @@ from sqlalchemy import (
     insert,
     select,
 )
+from sqlalchemy.exc import IntegrityError
 
 from knowledge.load import Library, dump_entry, parse_entry
 from knowledge.model import Source
 
 metadata = MetaData()
+
+_TRIES = 20
+_Rows = dict[tuple[str, str], tuple[str, dict[str, Any]]]
+"""(kind, id) → (hash, body)"""
 
 _contents = Table(
     "contents",
@@ -59,6 +64,14 @@ _edition_contents = Table(
 )
 
 
+class UnknownEdition(KeyError):
+    """There is no Edition of that number."""
+
+
+class NothingPublished(RuntimeError):
+    """There is no Edition yet; run `binhdan kb publish`."""
+
+
 @dataclass(frozen=True)
 class Edition:
     """A published state: its number, the hash of its content, and the content."""
@@ -76,9 +89,9 @@ def connect(url: str) -> Engine:
 
         @event.listens_for(engine, "connect")
         def _on_connect(connection: Any, _: Any) -> None:
+            connection.execute("PRAGMA busy_timeout=10000")
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA synchronous=NORMAL")
-            connection.execute("PRAGMA busy_timeout=10000")
             connection.execute("PRAGMA foreign_keys=ON")
 
     return engine
@@ -93,19 +106,41 @@ class Editions:
     def newest_number(self) -> int | None:
         """The number of the newest Edition, or None before the first."""
         with self._engine.connect() as db:
-            return db.scalar(select(func.max(_editions.c.number)))
+            number = db.scalar(select(func.max(_editions.c.number)))
+        return None if number is None else int(number)
 
     def publish(self, library: Library, note: str) -> tuple[int, bool]:
-        """Publish; returns (number, whether it is new). Unchanged content is not published again."""
+        """Publish; returns (number, whether it is new). Unchanged content is no new Edition."""
         rows = {key: (_hash(body), body) for key, body in _bodies(library).items()}
         total = _hash(sorted((*key, digest) for key, (digest, _) in rows.items()))
-        with self._engine.begin() as db:
-            newest = db.execute(
-                select(_editions.c.number, _editions.c.hash).order_by(_editions.c.number.desc())
-            ).first()
+        for _ in range(_TRIES):
+            with self._engine.connect() as db:
+                newest = db.execute(
+                    select(_editions.c.number, _editions.c.hash)
+                    .order_by(_editions.c.number.desc())
+                    .limit(1)
+                ).first()
             if newest is not None and newest.hash == total:
                 return int(newest.number), False
-            number = (newest.number if newest else 0) + 1
+            number = newest.number + 1 if newest else 1
+            if self._write(number, total, note, rows):
+                return number, True
+        raise RuntimeError(f"{_TRIES} others published at the same time; publish again")
+
+    def _write(self, number: int, total: str, note: str, rows: _Rows) -> bool:
+        """Write the Edition, whole or not at all; False if somebody else took its number.
+
+        The number is taken first: whoever wants it too waits at the primary key for our end.
+        """
+        with self._engine.connect() as db:
+            try:
+                db.execute(
+                    insert(_editions).values(
+                        number=number, published_at=datetime.now(UTC), note=note[:500], hash=total
+                    )
+                )
+            except IntegrityError:
+                return False
             known = set(db.scalars(select(_contents.c.hash)))
             fresh = {
                 digest: {"hash": digest, "kind": kind, "body": body}
@@ -114,37 +149,32 @@ class Editions:
             }
             if fresh:
                 db.execute(insert(_contents), list(fresh.values()))
-            db.execute(
-                insert(_editions).values(
-                    number=number, published_at=datetime.now(UTC), note=note, hash=total
-                )
-            )
-            db.execute(
-                insert(_edition_contents),
-                [
+            if rows:
+                items = [
                     {"edition": number, "kind": kind, "item_id": item, "hash": digest}
                     for (kind, item), (digest, _) in rows.items()
-                ],
-            )
-        return number, True
+                ]
+                db.execute(insert(_edition_contents), items)
+            db.commit()
+        return True
 
     def get(self, number: int) -> Edition:
-        """An Edition with its content. KeyError if there is none of that number."""
+        """An Edition with its content. UnknownEdition if there is none of that number."""
         items = _edition_contents.join(_contents)
         with self._engine.connect() as db:
             row = db.execute(select(_editions).where(_editions.c.number == number)).first()
             if row is None:
-                raise KeyError(f"no edition {number}")
+                raise UnknownEdition(number)
             bodies = db.execute(
-                select(_edition_contents.c.kind, _contents.c.body)
+                select(_edition_contents.c.kind, _edition_contents.c.item_id, _contents.c.body)
                 .select_from(items)
                 .where(_edition_contents.c.edition == number)
-                .order_by(_edition_contents.c.item_id)
             ).all()
+        bodies = sorted(bodies, key=lambda body: body.item_id)  # each database would sort otherwise
         sources = [Source.model_validate(b.body) for b in bodies if b.kind == "source"]
         entries = [parse_entry(b.body) for b in bodies if b.kind == "entry"]
         library = Library({e.id: e for e in entries}, {s.id: s for s in sources})
-        return Edition(row.number, row.hash, row.published_at, library)
+        return Edition(row.number, row.hash, _in_utc(row.published_at), library)
 
 
 def _bodies(library: Library) -> dict[tuple[str, str], dict[str, Any]]:
@@ -156,6 +186,11 @@ def _bodies(library: Library) -> dict[tuple[str, str], dict[str, Any]]:
     return {**entries, **sources}
 
 
+def _in_utc(moment: datetime) -> datetime:
+    """SQLite forgets the zone, PostgreSQL answers in its own."""
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
 def _hash(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=False, sort_keys=True, default=list)
+    text = json.dumps(value, ensure_ascii=False, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()

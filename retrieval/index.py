@@ -1,21 +1,23 @@
 """The files of one Edition's index: vectors in FAISS, passages, and a manifest of hashes.
 
-Built beside and moved into place whole; a folder whose files do not match its manifest is never
-served but built again. Vectors are cached by content, so an edited fee embeds one passage.
+Built beside and moved into place whole, by one process at a time; a folder whose files do not match
+its manifest is never served but built again. Vectors are cached by content, so an edited fee embeds
+one passage.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
+import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import faiss
 import numpy as np
+from filelock import FileLock
 
 from knowledge.model import Facet
 from knowledge.passages import Passage, PassageKind
@@ -28,7 +30,11 @@ Progress = Callable[[int, int], None]
 FLAT_UP_TO = 100_000
 """Vectors up to which every one is compared; above, an HNSW graph (recall in bench/vectors.py)."""
 
+KEPT = 3
+"""Folders left on the disk per data folder: the newest Edition, and two to roll back to at once."""
+
 _BATCH = 256
+_BESIDE = ".building"
 _FILES = ("passages.jsonl", "vectors.faiss")
 
 
@@ -40,7 +46,6 @@ class DamagedIndex(Exception):
 class Index:
     """What search runs over."""
 
-    key: str
     passages: tuple[Passage, ...]
     vectors: faiss.Index
     entry_ids: tuple[str, ...]
@@ -50,63 +55,76 @@ class Index:
 
 def open_index(
     folder: Path,
-    key: str,
     passages: Sequence[Passage],
     encoder: Encoder,
     progress: Progress = lambda done, total: None,
 ) -> Index:
     """The index of these passages: read if it is there and sound, otherwise built.
 
-    `key` names the Edition's content; the encoder's name becomes part of the folder's name.
+    The folder's name says what it holds: the hash of the passages and the encoder. While one
+    process builds, others wait for it.
     """
-    target = folder / f"{key[:16]}-{_slug(encoder.name)}"
+    if not passages:
+        raise ValueError("an index needs at least one passage")
+    content = hashlib.sha256("\n".join(p.id for p in passages).encode()).hexdigest()
+    target = folder / f"{content[:16]}-{_slug(encoder.name)}"
     try:
-        return read_index(target)
+        return read_index(target, passages)
     except DamagedIndex:
-        build_index(target, key, passages, encoder, progress)
-        return read_index(target)
+        folder.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder / ".lock"):
+        try:
+            return read_index(target, passages)
+        except DamagedIndex:
+            _build(target, passages, encoder, progress)
+            _remove_old(folder)
+            return read_index(target, passages)
 
 
-def build_index(
-    target: Path,
-    key: str,
-    passages: Sequence[Passage],
-    encoder: Encoder,
-    progress: Progress = lambda done, total: None,
-) -> None:
-    """Write the index beside `target`, then move it there in one step."""
-    beside = target.parent / f".building-{target.name}-{os.getpid()}"
-    shutil.rmtree(beside, ignore_errors=True)
-    beside.mkdir(parents=True)
+def _build(target: Path, passages: Sequence[Passage], encoder: Encoder, progress: Progress) -> None:
+    """Write the index beside `target`, then move it there in one step. The lock must be held."""
+    beside = target.parent / _BESIDE
+    shutil.rmtree(beside, ignore_errors=True)  # of a process that died
+    beside.mkdir()
     cache = _VectorCache(target.parent / f"vectors-{_slug(encoder.name)}.npz")
     vectors = cache.embed([p.text for p in passages], encoder, progress)
-    faiss.write_index(_faiss_index(vectors), str(beside / "vectors.faiss"))
+    faiss.write_index(vector_index(vectors), str(beside / "vectors.faiss"))
     lines = (json.dumps(asdict(p), ensure_ascii=False) for p in passages)
     (beside / "passages.jsonl").write_text("\n".join(lines), encoding="utf-8")
-    manifest = {"key": key, "encoder": encoder.name, "sha256": _hashes(beside)}
-    (beside / "manifest.json").write_text(json.dumps(manifest, indent=1))
-    shutil.rmtree(target, ignore_errors=True)
+    manifest = {"encoder": encoder.name, "sha256": _hashes(beside)}
+    (beside / "manifest.json").write_text(json.dumps(manifest, indent=1), encoding="utf-8")
+    shutil.rmtree(target, ignore_errors=True)  # damaged, or it would have been read
     beside.rename(target)
 
 
-def read_index(target: Path) -> Index:
-    """Read and verify a folder. Raises DamagedIndex if anything is missing or altered."""
+def _remove_old(folder: Path) -> None:
+    """Whoever still answers from an old index has it in memory."""
+    built = sorted(folder.glob("*/manifest.json"), key=lambda path: path.stat().st_mtime)
+    for manifest in built[:-KEPT]:
+        if manifest.parent.name != _BESIDE:
+            shutil.rmtree(manifest.parent, ignore_errors=True)
+
+
+def read_index(target: Path, expected: Sequence[Passage]) -> Index:
+    """Read and verify a folder. Raises DamagedIndex if it is not whole or holds other passages."""
     try:
-        manifest = json.loads((target / "manifest.json").read_text())
+        manifest = json.loads((target / "manifest.json").read_text(encoding="utf-8"))
         if manifest["sha256"] != _hashes(target):
             raise DamagedIndex(f"{target}: files do not match the manifest")
         lines = (target / "passages.jsonl").read_text(encoding="utf-8").split("\n")
         passages = tuple(_passage(line) for line in lines if line)
         vectors = faiss.read_index(str(target / "vectors.faiss"))
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
         raise DamagedIndex(f"{target}: {error}") from error
+    if passages != tuple(expected):
+        raise DamagedIndex(f"{target}: holds other passages than its name says")
     if vectors.ntotal != len(passages):
         raise DamagedIndex(f"{target}: {vectors.ntotal} vectors for {len(passages)} passages")
     documents: dict[str, list[str]] = {}
     for passage in passages:
         documents.setdefault(passage.entry_id, []).append(passage.text)
     lexical = Lexical([" \n ".join(texts) for texts in documents.values()])
-    return Index(manifest["key"], passages, vectors, tuple(documents), lexical)
+    return Index(passages, vectors, tuple(documents), lexical)
 
 
 class _VectorCache:
@@ -117,9 +135,9 @@ class _VectorCache:
         self._known: dict[str, np.ndarray] = {}
         if path.exists():
             try:
-                with np.load(path) as stored:
+                with path.open("rb") as file, np.load(file) as stored:
                     self._known = dict(zip(stored["keys"].tolist(), stored["rows"], strict=True))
-            except (OSError, ValueError, KeyError):
+            except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
                 path.unlink()  # a damaged cache costs time, not truth
 
     def embed(self, texts: Sequence[str], encoder: Encoder, progress: Progress) -> Vectors:
@@ -128,30 +146,36 @@ class _VectorCache:
         # Texts of like length together: a batch is as slow as its longest text.
         order = sorted(missing, key=lambda key: len(missing[key]))
         progress(0, len(order))
-        for start in range(0, len(order), _BATCH):
-            batch = order[start : start + _BATCH]
-            rows = encoder.passages([missing[key] for key in batch])
-            self._known.update(zip(batch, rows, strict=True))
-            progress(start + len(batch), len(order))
-        if missing:
-            self._save()
+        try:
+            for start in range(0, len(order), _BATCH):
+                batch = order[start : start + _BATCH]
+                rows = encoder.passages([missing[key] for key in batch])
+                self._known.update(zip(batch, rows, strict=True))
+                progress(start + len(batch), len(order))
+        finally:  # an interrupted build goes on where it stopped
+            if missing and self._known:
+                self._save()
         return np.stack([self._known[key] for key in keys]).astype(np.float32)
 
     def _save(self) -> None:
-        beside = self._path.with_suffix(f".{os.getpid()}.npz")
-        np.savez(beside, keys=np.array(list(self._known)), rows=np.stack(list(self._known.values())))
-        beside.rename(self._path)
+        beside = self._path.with_suffix(".new.npz")
+        np.savez(
+            beside, keys=np.array(list(self._known)), rows=np.stack(list(self._known.values()))
+        )
+        beside.replace(self._path)
 
 
-def _faiss_index(vectors: Vectors) -> faiss.Index:
+def vector_index(vectors: Vectors, flat_up_to: int = FLAT_UP_TO) -> faiss.Index:
+    """An index by inner product: exact up to `flat_up_to` vectors, a graph above."""
     count, dim = vectors.shape
-    if count <= FLAT_UP_TO:
-        index = faiss.IndexFlatIP(dim)
-    else:
-        index = faiss.IndexHNSWFlat(dim, 32, faiss.METRIC_INNER_PRODUCT)
-        index.hnsw.efConstruction, index.hnsw.efSearch = 200, 256
-    index.add(vectors)
-    return index
+    if count <= flat_up_to:
+        flat = faiss.IndexFlatIP(dim)
+        flat.add(vectors)
+        return flat
+    graph = faiss.IndexHNSWFlat(dim, 32, faiss.METRIC_INNER_PRODUCT)
+    graph.hnsw.efConstruction, graph.hnsw.efSearch = 200, 256
+    graph.add(vectors)
+    return graph
 
 
 def _passage(line: str) -> Passage:

@@ -8,6 +8,7 @@ stripped field from .90 to .96 (`python -m bench.alqac`).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import bm25s
 import numpy as np
@@ -70,4 +71,4 @@ class _Field:
 def terms(text: str) -> list[str]:
     """Syllables, then pairs of neighbours: "khai sinh" → khai, sinh, khai_sinh."""
     words = tokens(text)
-    return words + [f"{a}_{b}" for a, b in zip(words, words[1:], strict=False)]
+    return words + [f"{a}_{b}" for a, b in pairwise(words)]

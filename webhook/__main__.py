@@ -23,7 +23,7 @@ from bot.messages import say
 from bot.model import Answer, Channel, Question
 from knowledge.load import SHIPPED, ContentError, load
 from knowledge.review import findings
-from knowledge.store import Editions, NothingPublished
+from knowledge.store import Editions, NothingPublished, UnknownEdition
 from retrieval.evaluate import QuestionFileError, evaluate, read_questions, tallies
 from webhook.settings import MissingSettingError, Settings
 
@@ -58,6 +58,9 @@ def main() -> None:
         app()
     except (ContentError, MissingSettingError, NothingPublished, QuestionFileError) as error:
         errors.print(str(error), style="red", markup=False, soft_wrap=True)
+        sys.exit(1)
+    except UnknownEdition as error:
+        errors.print(f"There is no edition {error}.", style="red", markup=False)
         sys.exit(1)
     except ValidationError as error:
         for e in error.errors():
@@ -176,18 +179,22 @@ def check(
 @kb.command()
 def publish(
     content: Content = SHIPPED,
+    edition: Annotated[
+        int | None, typer.Option(help="Publish this earlier Edition again, instead of files.")
+    ] = None,
     note: Annotated[str, typer.Option(help="What changed, for the list of Editions.")] = "",
 ) -> None:
     """Publish the content as a new Edition; unchanged content stays the Edition it is."""
     from webhook.parts import open_database
 
-    library = load(content)
     settings = _settings()
-    number, fresh = Editions(open_database(settings)).publish(library, note)
-    if not fresh:
-        console.print(f"Nothing has changed: edition {number} stays.")
-    else:
+    editions = Editions(open_database(settings))
+    library = load(content) if edition is None else editions.get(edition).library
+    number, fresh = editions.publish(library, note)
+    if fresh:
         console.print(f"Published edition {number} with {len(library.entries)} entries.")
+    else:
+        console.print(f"Nothing has changed: edition {number} stays.")
     _follower(settings)  # builds the index now, so that no server has to
 
 

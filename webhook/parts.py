@@ -42,9 +42,10 @@ def open_database(settings: Settings) -> Engine:
 
 
 def migrate(url: str) -> None:
-    """Bring a database's tables to the newest migration."""
+    """Bring a database's tables to the newest migration. Several processes may do so at once."""
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    folder = str(Path(__file__).parent / "migrations")
+    config.set_main_option("script_location", folder.replace("%", "%%"))
     config.attributes["url"] = url
     command.upgrade(config, "head")
 

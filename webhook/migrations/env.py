@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+
 from alembic import context
+from filelock import FileLock
+from sqlalchemy import text
 
 import bot.journal
 import knowledge.store
 
-config = context.config
-url = config.attributes["url"]
+_LOCK = 0x62696E68  # any number, the same in every process
+url = context.config.attributes["url"]
+engine = knowledge.store.connect(url)
 
-with knowledge.store.connect(url).connect() as connection:
+with ExitStack() as stack:
+    stack.callback(engine.dispose)
+    # Processes that start together must not create the same tables.
+    if engine.dialect.name == "sqlite" and engine.url.database:
+        stack.enter_context(FileLock(f"{engine.url.database}.lock"))
+    connection = stack.enter_context(engine.connect())
+    if engine.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": _LOCK})
+        connection.commit()
     context.configure(
         connection=connection,
         target_metadata=[knowledge.store.metadata, bot.journal.metadata],
@@ -19,3 +32,6 @@ with knowledge.store.connect(url).connect() as connection:
     with context.begin_transaction():
         context.run_migrations()
     connection.commit()
+    if engine.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": _LOCK})
+        connection.commit()
