@@ -9,6 +9,7 @@ run "$BIN/python" -m bench.alqac "$DATA/data/retrieval/ALQAC.csv"
 run "$BIN/python" -m bench.decide bench/questions/fresh.yaml bench/questions/outside.yaml
 run "$BIN/python" -m bench.restore --data "$DATA/data"
 run "$BIN/python" -m bench.answer
+run "$BIN/python" -m bench.national "$DATA/data/tthc/procedures.jsonl.gz" --embed 100
 run "$BIN/python" -m bench.start
 run "$BIN/python" -m bench.acknowledge
 run "$BIN/python" -m bench.durability --real

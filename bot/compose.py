@@ -182,7 +182,7 @@ class Composer:
 
     def _line(self, fact: Fact, place: str | None) -> str:
         """One fact as a line: condition, text, period, caution, and a mark if it is not certain."""
-        text = fact.text
+        text = say("answer.quoted", text=fact.text) if fact.quoted else fact.text
         if fact.condition:
             text = say("answer.condition", condition=_capital(fact.condition), text=text)
         if fact.regions and place not in fact.regions:
@@ -212,6 +212,8 @@ class Composer:
             lines.append(say("answer.expired", date=day(entry.valid_until)))
         if any(fact.confidence is not Confidence.HIGH for fact in shown):
             lines.append(say("answer.unsure"))
+        if any(fact.quoted for fact in shown):
+            lines.append(say("answer.quoted_note"))
         lines += [
             say("answer.caution", text=caution.text)
             for caution in entry.cautions

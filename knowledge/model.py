@@ -146,11 +146,20 @@ class Fact(Record):
     amount: Annotated[int, Field(ge=0)] | None = None
     """Đồng, where the sentence states one sum with certainty."""
     duration: Duration | None = None
+    quoted: bool = False
+    """The portal's own words, copied by rule and not checked by us; shown in quotation marks."""
 
     @field_validator("valid_until")
     @classmethod
     def _ends_after_it_starts(cls, until: date | None, info: ValidationInfo) -> date | None:
         return _check_period(until, info)
+
+    @field_validator("quoted")
+    @classmethod
+    def _quotes_without_figures(cls, quoted: bool, info: ValidationInfo) -> bool:
+        if quoted and (info.data.get("amount") is not None or info.data.get("duration")):
+            raise ValueError("what is only quoted has no typed amount or duration")
+        return quoted
 
     @field_validator("amount")
     @classmethod
@@ -263,6 +272,8 @@ class Procedure(Entry):
     """Lĩnh vực, as the national database names it."""
     levels: tuple[Level, ...] = ()
     portal_url: Link | None = None
+    imported: bool = False
+    """Read from the national database by rule; no editor has written or checked it."""
     facts: dict[Facet, tuple[Fact, ...]]
 
     @field_validator("facts")

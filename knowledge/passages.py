@@ -11,6 +11,16 @@ from knowledge.model import AnyEntry, Facet, Guide, Lesson, Procedure
 
 _MAX_WORDS = 120  # about the 256 tokens an encoder reads
 
+_IMPORTED_WORDS = 60  # of each part of an imported Procedure: most of them are sought by name
+_IMPORTED = (
+    (Facet.WHO, Facet.CONDITIONS),
+    (Facet.DOCUMENTS,),
+    (Facet.WHERE, Facet.ONLINE, Facet.IN_PERSON),
+    (Facet.RESULT,),
+)
+"""An imported Procedure has one Passage for each of these, so that thousands of them, with their
+pages of prose, neither drown the Entries that people wrote nor take hours to embed."""
+
 
 class PassageKind(StrEnum):
     """What part of an Entry a Passage is made of."""
@@ -39,7 +49,10 @@ class Passage:
 def passages(entries: Iterable[AnyEntry]) -> Iterator[Passage]:
     """Every Passage of the Entries, in order."""
     for entry in entries:
-        yield from _of_entry(entry)
+        if isinstance(entry, Procedure) and entry.imported:
+            yield from _of_import(entry)
+        else:
+            yield from _of_entry(entry)
 
 
 def _of_entry(entry: AnyEntry) -> Iterator[Passage]:
@@ -51,6 +64,24 @@ def _of_entry(entry: AnyEntry) -> Iterator[Passage]:
     for facet, texts in _facts(entry):
         for part in _split(texts):
             yield Passage(entry.id, PassageKind.FACTS, facet, f"{entry.title}. {part}")
+
+
+def _of_import(entry: Procedure) -> Iterator[Passage]:
+    """At most six: the name, what it is, and the beginnings of its facts. Sums and lengths are left
+    out: nobody finds a procedure by them."""
+    name = entry.questions[0] if entry.questions else entry.title
+    yield Passage(entry.id, PassageKind.NAME, Facet.OVERVIEW, entry.title)
+    overview = " ".join(f"{name}. {entry.summary}".split()[:_MAX_WORDS])
+    yield Passage(entry.id, PassageKind.FACTS, Facet.OVERVIEW, overview)
+    for facets in _IMPORTED:
+        texts = [fact.text for facet in facets for fact in entry.facts.get(facet, ())]
+        words = _beginning(" ".join(text for text in texts if "http" not in text))
+        if words:
+            yield Passage(entry.id, PassageKind.FACTS, facets[0], f"{entry.title}. {words}")
+
+
+def _beginning(text: str) -> str:
+    return " ".join(text.split()[:_IMPORTED_WORDS])
 
 
 def _facts(entry: AnyEntry) -> Iterator[tuple[Facet, list[str]]]:

@@ -34,6 +34,8 @@ KEPT = 3
 """Folders left on the disk per data folder: the newest Edition, and two to roll back to at once."""
 
 _BATCH = 256
+_SAVED_EVERY = 16
+"""Batches after which the cache is written: what a killed process has embedded is not lost."""
 _BESIDE = ".building"
 _FILES = ("passages.jsonl", "vectors.faiss")
 
@@ -152,6 +154,8 @@ class _VectorCache:
                 rows = encoder.passages([missing[key] for key in batch])
                 self._known.update(zip(batch, rows, strict=True))
                 progress(start + len(batch), len(order))
+                if start // _BATCH % _SAVED_EVERY == _SAVED_EVERY - 1:
+                    self._save()
         finally:  # an interrupted build goes on where it stopped
             if missing and self._known:
                 self._save()

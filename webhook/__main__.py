@@ -21,10 +21,13 @@ from rich.table import Table
 
 from bot.messages import say
 from bot.model import Answer, Channel, Question
-from knowledge.load import SHIPPED, ContentError, load
+from knowledge.imported import merge, read_imported
+from knowledge.load import SHIPPED, ContentError, Library, load
+from knowledge.model import Procedure
 from knowledge.review import findings
 from knowledge.store import Editions, NothingPublished, UnknownEdition
 from retrieval.evaluate import QuestionFileError, evaluate, read_questions, tallies
+from webhook.importing import FOLDER, importing
 from webhook.settings import MissingSettingError, Settings
 
 if TYPE_CHECKING:  # importing the encoder takes seconds; commands that need it do so themselves
@@ -41,6 +44,7 @@ app = typer.Typer(
 kb = typer.Typer(help="The knowledge base: check it, publish it.", no_args_is_help=True)
 telegram = typer.Typer(help="Telegram: register the webhook, or poll.", no_args_is_help=True)
 app.add_typer(kb, name="kb")
+kb.add_typer(importing, name="import")
 app.add_typer(telegram, name="telegram")
 
 console = Console()
@@ -183,19 +187,55 @@ def publish(
         int | None, typer.Option(help="Publish this earlier Edition again, instead of files.")
     ] = None,
     note: Annotated[str, typer.Option(help="What changed, for the list of Editions.")] = "",
+    without_imported: Annotated[
+        bool, typer.Option("--without-imported", help="Only the content files.")
+    ] = False,
 ) -> None:
-    """Publish the content as a new Edition; unchanged content stays the Edition it is."""
+    """Publish content and imports as a new Edition; unchanged content stays the Edition it is."""
     from webhook.parts import open_database
 
     settings = _settings()
     editions = Editions(open_database(settings))
-    library = load(content) if edition is None else editions.get(edition).library
+    if edition is not None:
+        library = editions.get(edition).library
+    elif without_imported:
+        library = load(content)
+    else:
+        library = _with_imported(load(content), settings, editions)
     number, fresh = editions.publish(library, note)
     if fresh:
         console.print(f"Published edition {number} with {len(library.entries)} entries.")
     else:
         console.print(f"Nothing has changed: edition {number} stays.")
     _follower(settings)  # builds the index now, so that no server has to
+
+
+def _with_imported(shipped: Library, settings: Settings, editions: Editions) -> Library:
+    """The content with what was imported on this machine.
+
+    Stops where the newest Edition has imports and this machine has none: they would be gone.
+    """
+    imports = read_imported(settings.data_dir / FOLDER)
+    newest = None if imports else editions.newest_number()
+    if newest is not None:
+        entries = editions.get(newest).library
+        if any(isinstance(entry, Procedure) and entry.imported for entry in entries):
+            errors.print(
+                f"Edition {newest} has imported procedures, but {settings.data_dir / FOLDER} has"
+                " none. Import them here first, or publish --without-imported.",
+                style="red",
+                markup=False,
+                soft_wrap=True,
+            )
+            raise typer.Exit(1)
+    merged = merge(shipped, imports)
+    if imports:
+        console.print(
+            f"{merged.published} imported procedures; {len(merged.behind)} more stand behind our"
+            f" own entries, {merged.held.total()} are held back.",
+            soft_wrap=True,
+        )
+    return merged.library
 
 
 @telegram.command()

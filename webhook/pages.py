@@ -35,6 +35,8 @@ KEEP_PAGE = "public, max-age=60"
 KEEP_QR = "public, max-age=86400"
 
 LONGEST_SEARCH = 100
+LONGEST_LIST = 100
+"""Entries shown of what a search finds; the page must open on 2G."""
 
 _QR_TYPES = {"svg": "image/svg+xml", "png": "image/png"}
 
@@ -125,12 +127,17 @@ class _Pages:
 
     def _list_page(self, request: Request, edition: Edition, tim: str) -> str:
         tim = " ".join(tim.split())[:LONGEST_SEARCH]
-        found = [entry for entry in edition.library if _fits(entry, tim)]
+        fitting = [entry for entry in edition.library if _fits(entry, tim)]
+        # Thousands of imported ones are found by search; the list is of those people wrote.
+        fitting.sort(key=_imported)
+        found = fitting[:LONGEST_LIST] if tim else [e for e in fitting if not _imported(e)]
         return render(
             "list.html",
             kiosk=_kiosk(request),
             groups=_groups(found),
-            count=len(found),
+            count=len(fitting) if tim else len(found),
+            shown=len(found),
+            hidden=0 if tim else len(fitting) - len(found),
             tim=tim,
             canonical=f"{self._url}/danh-muc",
         )
@@ -151,6 +158,10 @@ class _Pages:
 
 def _kiosk(request: Request) -> bool:
     return request.query_params.get("quay") == "1"
+
+
+def _imported(entry: AnyEntry) -> bool:
+    return isinstance(entry, Procedure) and entry.imported
 
 
 def _fits(entry: AnyEntry, tim: str) -> bool:

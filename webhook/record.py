@@ -91,10 +91,16 @@ def sheet(entry: AnyEntry, library: Library, edition: int, today: date) -> Sheet
         parts=parts,
         sources=tuple((source, _kind(source)) for source in sources),
         related=tuple((page_of(other), other.title) for other in related),
-        notes=tuple(
-            say(f"web.page.{c}") for c in ("medium", "low") if MARKS[Confidence(c)] in marks
-        ),
+        notes=tuple(_notes(entry, marks)),
     )
+
+
+def _notes(entry: AnyEntry, marks: set[str]) -> Iterator[str]:
+    for confidence in (Confidence.MEDIUM, Confidence.LOW):
+        if MARKS[confidence] in marks:
+            yield say(f"web.page.{confidence}")
+    if any(fact.quoted for fact in entry.all_facts()):
+        yield say("web.page.quoted")
 
 
 def linked_data(entry: Procedure, url: str) -> dict[str, Any]:
@@ -135,7 +141,7 @@ class _Lines:
         other_day = fact.checked_on != self._checked_on
         condition = fact.condition or ""
         return Line(
-            text=fact.text,
+            text=say("answer.quoted", text=fact.text) if fact.quoted else fact.text,
             condition=condition[:1].upper() + condition[1:],
             places=_places(fact.regions),
             mark=MARKS[fact.confidence],

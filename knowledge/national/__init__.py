@@ -1,0 +1,1 @@
+"""The national database of procedures, as its portal shows it → Procedures of ours."""
