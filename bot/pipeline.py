@@ -9,12 +9,12 @@ import logging
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from bot import decide
 from bot.check import record_text, text_of, unsupported
 from bot.compose import Composer
 from bot.draft import Draft
-from bot.llm import Rewriter
 from bot.messages import all_words, node, say
 from bot.model import Answer, Block, BlockKind, Status
 from bot.protect import without_masks
@@ -22,6 +22,9 @@ from bot.smalltalk import small_talk, suggestions
 from bot.understand import facets_asked, place_named, stands_alone
 from knowledge.model import Facet
 from retrieval.text import fold
+
+if TYPE_CHECKING:  # LangChain takes a second and 60 MB, which few installations need
+    from bot.llm import Rewriter
 
 log = logging.getLogger(__name__)
 
