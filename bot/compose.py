@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 
 from bot.messages import say
@@ -191,19 +191,9 @@ class Composer:
             text = say("answer.region", places=places, text=text)
         if fact.confidence is not Confidence.HIGH:
             text += say("answer.unsure_mark")
-        for remark in self._remarks(fact):
+        for remark in remarks(fact, self._today):
             text += " " + remark
         return text
-
-    def _remarks(self, fact: Fact) -> Iterable[str]:
-        if fact.expired_on(self._today) and fact.valid_until:
-            yield say("answer.expired", date=day(fact.valid_until))
-        elif fact.valid_from and fact.valid_from > self._today:
-            yield say("answer.not_yet", date=day(fact.valid_from))
-        elif fact.valid_until:
-            yield say("answer.until", date=day(fact.valid_until))
-        if fact.caution:
-            yield say("answer.caution", text=fact.caution)
 
     def _warnings(
         self, entry: Entry, shown: Sequence[Fact], facets: Sequence[Facet]
@@ -246,6 +236,18 @@ class Composer:
 def _title(entry: Entry, facets: Sequence[Facet]) -> Block:
     names = ", ".join(say(f"facets.{facet}") for facet in facets)
     return Block(kind=BlockKind.TITLE, lines=(say("answer.title", facet=names, title=entry.title),))
+
+
+def remarks(fact: Fact, today: date) -> Iterator[str]:
+    """What must be said beside a Fact: the period it holds in, and its caution."""
+    if fact.valid_until and fact.expired_on(today):
+        yield say("answer.expired", date=day(fact.valid_until))
+    elif fact.valid_from and fact.valid_from > today:
+        yield say("answer.not_yet", date=day(fact.valid_from))
+    elif fact.valid_until:
+        yield say("answer.until", date=day(fact.valid_until))
+    if fact.caution:
+        yield say("answer.caution", text=fact.caution)
 
 
 def page_of(entry: AnyEntry) -> str:
