@@ -1,8 +1,10 @@
 """How long does the webhook keep Telegram waiting while answers are computed?
 
-Posts updates at a steady rate to the server, whose replies compute all the time they take: outside
-the interpreter, as an encoder does, or in Python, where they hold what recording needs too.
+Posts updates at a steady rate to the server, which answers them from the published knowledge
+(`--real`), or with replies that compute all the time they take: outside the interpreter, as an
+encoder does, or in Python, where they hold what recording needs too.
 
+    python -m bench.acknowledge --real --per-second 5
     python -m bench.acknowledge
 """
 
@@ -25,13 +27,15 @@ import httpx
 from rich.console import Console
 from rich.table import Table
 
-from bench.durability import alive, environment
+from bench.durability import alive, environment, prepare
+from retrieval.evaluate import read_questions
 from tests.fakes import EchoReplies, free_port, wait_until
 from tests.fakes.telegram import SECRET, FakeTelegram
 from webhook.settings import Settings
 from webhook.telegram import PATH
 
 PEOPLE = 100
+QUESTIONS = read_questions(Path("bench/questions/fresh.yaml"))
 
 
 def compute_in_c(seconds: float) -> None:
@@ -49,6 +53,7 @@ def compute_in_python(seconds: float) -> None:
 
 
 WORK = {"waiting": time.sleep, "in C": compute_in_c, "in Python": compute_in_python}
+REAL = "real"
 
 
 def main() -> None:
@@ -60,10 +65,11 @@ def main() -> None:
         return None
     table = Table("replies", "p50 ms", "p99 ms", "max ms", "floor p50", "floor p99")
     table.title = f"Acknowledgement, {options.per_second:g} updates a second"
-    for work in WORK:
+    for work in (REAL,) if options.real else WORK:
         times, floor = _measure(options, work)
         figures = [*_cuts(times), max(times), *_cuts(floor)]
-        table.add_row(f"{options.reply_ms:g} ms {work}", *(f"{ms:.1f}" for ms in figures))
+        label = work if options.real else f"{options.reply_ms:g} ms {work}"
+        table.add_row(label, *(f"{ms:.1f}" for ms in figures))
     Console().print(table)
     Console().print("floor: /healthz at the same time, which records nothing")
     return None
@@ -79,7 +85,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--updates", type=int, default=600)
     parser.add_argument("--per-second", type=float, default=20)
     parser.add_argument("--reply-ms", type=float, default=20)
-    parser.add_argument("--work", choices=WORK, default="waiting", help=argparse.SUPPRESS)
+    parser.add_argument("--real", action="store_true", help="answer with the real assistant")
+    parser.add_argument("--work", choices=(*WORK, REAL), help=argparse.SUPPRESS)
     parser.add_argument("--serve", type=int, help=argparse.SUPPRESS)
     parser.add_argument("--post", help=argparse.SUPPRESS)
     return parser.parse_args()
@@ -90,9 +97,14 @@ def _serve(options: argparse.Namespace) -> None:
     import uvicorn
 
     from webhook.app import create_app
+    from webhook.serve import build_app
 
-    replies = EchoReplies(options.reply_ms / 1000, WORK[options.work])
-    app = create_app(Settings(_env_file=None), replies, readiness=lambda: True)
+    settings = Settings(_env_file=None)
+    if options.work == REAL:
+        app = build_app(settings)
+    else:
+        replies = EchoReplies(options.reply_ms / 1000, WORK[options.work])
+        app = create_app(settings, replies, readiness=lambda: True)
     uvicorn.run(app, port=options.serve, log_level="warning")
 
 
@@ -101,6 +113,8 @@ def _measure(options: argparse.Namespace, work: str) -> tuple[list[float], list[
     with FakeTelegram() as fake, tempfile.TemporaryDirectory() as folder:
         for person in range(1, PEOPLE + 1):
             fake.user(person)
+        if work == REAL:
+            prepare(Path(folder))
         with _server(fake, Path(folder), options, work) as url:
             # In a process of its own: the fake's work must not be taken for the server's.
             command = [sys.executable, "-m", "bench.acknowledge", "--post", url]
@@ -128,7 +142,7 @@ def _update(url: str, number: int) -> httpx.Request:
         "from": {"id": person, "is_bot": False, "first_name": "Lan"},
         "chat": {"id": person, "type": "private", "first_name": "Lan"},
         "date": int(time.time()),
-        "text": f"#{number} lệ phí khai sinh",
+        "text": QUESTIONS[number % len(QUESTIONS)].text,
     }
     headers = {"X-Telegram-Bot-Api-Secret-Token": SECRET}
     update = {"update_id": number, "message": message}

@@ -48,7 +48,7 @@ def main() -> None:
         return _serve(options.serve, options.real, options.reply_ms / 1000)
     with FakeTelegram() as fake, tempfile.TemporaryDirectory() as folder:
         if options.real:
-            _prepare(Path(folder))
+            prepare(Path(folder))
         _report(fake, _run(fake, Path(folder), options), options)
 
 
@@ -79,7 +79,7 @@ def _serve(port: int, real: bool, seconds: float) -> None:
     uvicorn.run(app, port=port, log_level="warning")
 
 
-def _prepare(folder: Path) -> None:
+def prepare(folder: Path) -> None:
     """Publish into the run's own database; encoder and vectors are those already there."""
     home = Settings().data_dir.resolve()
     for part in ("encoder", "index"):

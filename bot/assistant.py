@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from bot.draft import Draft, Known
+from bot.draft import Context, Draft, Known
 from bot.journal import Journal
 from bot.messages import node, say
 from bot.model import Answer, Block, BlockKind, Choice, Question, Status
 from bot.pipeline import Pipeline
 from bot.protect import mask
-from bot.understand import parts
+from bot.understand import MAX_FACETS, parts
 from retrieval.text import fold
 
 log = logging.getLogger(__name__)
 
-_MAX_WORDS = 600
+_MAX_WORDS, _MAX_LETTERS = 600, 20_000
 """Longer texts are cut: a request stands in the first or last part of the longest letters seen."""
 
-_DELETE = ("/xoa", "xoa du lieu cua toi", "xoa du lieu", "xoa lich su", "xoa du lieu cua em")
+_DELETE = re.compile(
+    r"/xoa(@\w+)?|xoa (giup |ho |het |em |toi |minh |tat ca |toan bo |cac |nhung )*"
+    r"(du lieu|lich su|tin nhan)( (cua|ve) (toi|em|minh|chau|con))?( di| nhe| giup| a)*"
+)
+_ACTION = re.compile(r"entry:[a-z0-9-]+(:[a-z_]+)?|fb[+-]:\w+|fbr:\w+:\w+|delete", re.ASCII)
+"""What our Choices send. Anything else was made by hand, and may hold anything."""
 
 
 class Assistant:
@@ -38,10 +44,10 @@ class Assistant:
         self._known, self._journal, self._pipeline, self._today = known, journal, pipeline, today
 
     def reply(self, question: Question) -> Answer:
-        """The Answer; never raises for a citizen's sake, except when the Journal is out of reach."""
+        """The Answer; raises only when the Journal is out of reach."""
         if earlier := self._journal.answer_to(question.id):
             return earlier
-        question = question.model_copy(update={"text": _shorten(mask(question.text))})
+        question = _safe(question)
         if answer := self._command(question):
             return answer
         draft = Draft(question, self._known(), self._journal.context(question), self._today())
@@ -64,15 +70,18 @@ class Assistant:
         for text in texts:
             asked = draft.question.model_copy(update={"text": text})
             answer, end = self._pipeline.run(replace(draft, question=asked))
+            if answer.status is Status.ANSWERED_EMERGENCY:
+                return answer, [end]
             answers.append(answer)
             drafts.append(end)
             if answer.entry_id:  # "… còn lệ phí?" goes on with what was just answered
                 draft = replace(
-                    draft, context=replace(draft.context, entry_id=answer.entry_id, choices=())
+                    draft, context=Context(answer.entry_id, answer.facet, place=end.place)
                 )
         if len({answer.entry_id for answer in answers}) == 1 and drafts[0].entry is not None:
             facets = tuple(dict.fromkeys(facet for d in drafts for facet in d.facets))
-            answer, end = self._pipeline.run(replace(drafts[0], question=draft.question, facets=facets))
+            whole = replace(drafts[0], question=draft.question, facets=facets[:MAX_FACETS])
+            answer, end = self._pipeline.run(whole)
             return answer, [end]
         if all(answer.status.family == "answered" for answer in answers):
             return _joined(answers), drafts
@@ -83,7 +92,7 @@ class Assistant:
     def _command(self, question: Question) -> Answer | None:
         """What concerns the Journal itself: deletion and feedback."""
         action = question.action or ""
-        if action == "delete" or fold(question.text).strip(" .!") in _DELETE:
+        if action == "delete" or _DELETE.fullmatch(fold(question.text).strip(" .!")):
             count = self._journal.forget(question)
             key = "journal.deleted" if count else "journal.nothing_to_delete"
             return _text(Status.ANSWERED_DATA_DELETED, say(key, count=count))
@@ -91,11 +100,14 @@ class Assistant:
         if kind not in ("fb+", "fb-", "fbr"):
             return None
         answer_id, _, reason = rest.partition(":")
-        known = self._journal.feedback(answer_id, kind == "fb+", reason or None)
+        reasons = node("journal.reasons")
+        known = self._journal.feedback(
+            answer_id, kind == "fb+", reason if reason in reasons else None
+        )
         if kind == "fb-" and known:
             choices = tuple(
                 Choice(label=label, action=f"fbr:{answer_id}:{key}")
-                for key, label in node("journal.reasons").items()
+                for key, label in reasons.items()
             )
             asked = _text(Status.CLARIFICATION_FEEDBACK, say("journal.ask_reason"))
             return asked.model_copy(update={"choices": choices})
@@ -138,11 +150,18 @@ def _scores(drafts: list[Draft]) -> list[dict[str, Any]]:
     ]
 
 
-def _shorten(text: str) -> str:
-    words = text.split(" ")
-    if len(words) <= _MAX_WORDS:
-        return text
-    return " ".join(words[: _MAX_WORDS // 2] + words[-_MAX_WORDS // 2 :])
+def _safe(question: Question) -> Question:
+    """The Question without personal data, of a length that can be read, with an action of ours."""
+    text = question.text
+    if len(text) > _MAX_LETTERS:
+        text = f"{text[: _MAX_LETTERS // 2]} … {text[-_MAX_LETTERS // 2 :]}"
+    text = mask(text)
+    words = text.split()
+    if len(words) > _MAX_WORDS:
+        text = " ".join([*words[: _MAX_WORDS // 2], "…", *words[-_MAX_WORDS // 2 :]])
+    action = question.action or ""
+    ours = _ACTION.fullmatch(action) and mask(action) == action
+    return question.model_copy(update={"text": text, "action": action if ours else None})
 
 
 def _text(status: Status, line: str) -> Answer:

@@ -6,7 +6,7 @@ import re
 
 from bot.model import Answer
 from knowledge.load import dump_entry
-from knowledge.model import Entry
+from knowledge.model import AnyEntry
 
 _LINK = re.compile(r"https?://[^\s)\]}>\"”]+")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
@@ -15,7 +15,8 @@ _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 def unsupported(text: str, allowed: str) -> set[str]:
     """Numbers and links that stand in `text` but not in `allowed`.
 
-    Numbers are compared without leading zeros and thousands separators: "03" is "3", "8.000" "8000".
+    Numbers are compared without leading zeros and thousands separators: "03" is "3", "8.000" is
+    "8000".
     """
     return (_links(text) - _links(allowed)) | (_numbers(_LINK.sub(" ", text)) - _numbers(allowed))
 
@@ -25,7 +26,7 @@ def text_of(answer: Answer) -> str:
     return "\n".join(line for block in answer.blocks for line in block.lines)
 
 
-def record_text(entry: Entry) -> str:
+def record_text(entry: AnyEntry) -> str:
     """All that a record holds, as one text to check against."""
     return str(dump_entry(entry))
 

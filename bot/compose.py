@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 
 from bot.messages import say
 from bot.model import Answer, Block, BlockKind, Choice, ShownSource, Status
 from knowledge.load import Library
-from knowledge.model import AnyEntry, Confidence, Entry, Fact, Facet, Guide, Lesson, Procedure
+from knowledge.model import AnyEntry, Confidence, Entry, Facet, Fact, Guide, Lesson, Procedure
 from knowledge.places import PROVINCES
 
 OVERVIEW_FACETS = (Facet.WHERE, Facet.TIME, Facet.FEE)
@@ -55,7 +55,7 @@ class Composer:
             case Lesson():
                 return self._lesson(entry)
             case Procedure():
-                asked = [facet for facet in facets if facet is not Facet.OVERVIEW]
+                asked: list[Facet] = [facet for facet in facets if facet is not Facet.OVERVIEW]
                 if not asked:
                     return self._overview(entry, place)
                 return self._facets(entry, asked, place)
@@ -88,7 +88,9 @@ class Composer:
             blocks += [_title(entry, missing), *self._facet_unknown(entry)]
         blocks += self._warnings(entry, shown, asked)
         status = Status.ANSWERED_FACET if known else Status.ANSWERED_FACET_UNKNOWN
-        return self._answer(status, entry, blocks, shown, self.choices(entry, asked), asked[0])
+        return self._answer(
+            status, entry, blocks, shown, self.choices(entry, asked), (known or asked)[0]
+        )
 
     def _facet_unknown(self, entry: Procedure) -> list[Block]:
         lines = [say("answer.facet_unknown")]
@@ -148,11 +150,10 @@ class Composer:
             Block(kind=BlockKind.STEPS, lines=cards),
             Block(kind=BlockKind.TEXT, lines=(say("answer.lesson_try", text=entry.try_now),)),
             Block(kind=BlockKind.TEXT, lines=(say("answer.lesson_quiz"),)),
+            *self._warnings(entry, entry.cards, []),
         ]
         shown = list(entry.cards)
-        return self._answer(
-            Status.ANSWERED_LESSON, entry, blocks, shown, self.choices(entry)
-        )
+        return self._answer(Status.ANSWERED_LESSON, entry, blocks, shown, self.choices(entry))
 
     def _answer(
         self,
@@ -190,19 +191,9 @@ class Composer:
             text = say("answer.region", places=places, text=text)
         if fact.confidence is not Confidence.HIGH:
             text += say("answer.unsure_mark")
-        for remark in self._remarks(fact):
+        for remark in remarks(fact, self._today):
             text += " " + remark
         return text
-
-    def _remarks(self, fact: Fact) -> Iterable[str]:
-        if fact.expired_on(self._today) and fact.valid_until:
-            yield say("answer.expired", date=day(fact.valid_until))
-        elif fact.valid_from and fact.valid_from > self._today:
-            yield say("answer.not_yet", date=day(fact.valid_from))
-        elif fact.valid_until:
-            yield say("answer.until", date=day(fact.valid_until))
-        if fact.caution:
-            yield say("answer.caution", text=fact.caution)
 
     def _warnings(
         self, entry: Entry, shown: Sequence[Fact], facets: Sequence[Facet]
@@ -233,9 +224,7 @@ class Composer:
             lines.append(say("answer.old_record", date=day(oldest)))
         return [Block(kind=BlockKind.WARNING, lines=(line,)) for line in lines]
 
-    def _sources(
-        self, shown: Sequence[Fact], entry: Entry, today: date
-    ) -> tuple[ShownSource, ...]:
+    def _sources(self, shown: Sequence[Fact], entry: Entry, today: date) -> tuple[ShownSource, ...]:
         """Copies of the sources of what is shown, the most used first."""
         used = [source for fact in shown for source in fact.sources]
         for change in entry.changes:
@@ -243,16 +232,24 @@ class Composer:
                 used += change.sources
         ids = sorted(dict.fromkeys(used), key=lambda source: -used.count(source))
         sources = [self._library.sources[i] for i in ids]
-        return tuple(
-            ShownSource(title=s.title, url=s.url, published=s.published) for s in sources
-        )
+        return tuple(ShownSource(title=s.title, url=s.url, published=s.published) for s in sources)
 
 
 def _title(entry: Entry, facets: Sequence[Facet]) -> Block:
     names = ", ".join(say(f"facets.{facet}") for facet in facets)
-    return Block(
-        kind=BlockKind.TITLE, lines=(say("answer.title", facet=names, title=entry.title),)
-    )
+    return Block(kind=BlockKind.TITLE, lines=(say("answer.title", facet=names, title=entry.title),))
+
+
+def remarks(fact: Fact, today: date) -> Iterator[str]:
+    """What must be said beside a Fact: the period it holds in, and its caution."""
+    if fact.valid_until and fact.expired_on(today):
+        yield say("answer.expired", date=day(fact.valid_until))
+    elif fact.valid_from and fact.valid_from > today:
+        yield say("answer.not_yet", date=day(fact.valid_from))
+    elif fact.valid_until:
+        yield say("answer.until", date=day(fact.valid_until))
+    if fact.caution:
+        yield say("answer.caution", text=fact.caution)
 
 
 def page_of(entry: AnyEntry) -> str:

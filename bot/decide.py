@@ -61,9 +61,7 @@ def ask_which(
     return Answer(
         status=Status.CLARIFICATION_ENTRY,
         blocks=(
-            Block(
-                kind=BlockKind.TEXT, lines=(say("clarify.entry" if sure else "clarify.unsure"),)
-            ),
+            Block(kind=BlockKind.TEXT, lines=(say("clarify.entry" if sure else "clarify.unsure"),)),
         ),
         choices=offers(entries, facets),
         edition=edition,

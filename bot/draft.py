@@ -24,6 +24,7 @@ class Context:
     """What the conversation has been about: its last Answer, if it is still fresh."""
 
     entry_id: str | None = None
+    facet: Facet | None = None
     choices: tuple[Choice, ...] = ()
     place: str | None = None
 

@@ -34,6 +34,7 @@ from sqlalchemy.exc import IntegrityError
 
 from bot.draft import Context
 from bot.model import Answer, Question
+from knowledge.model import Facet
 
 metadata = MetaData()
 
@@ -70,9 +71,7 @@ _answers = Table(
 _feedback = Table(
     "feedback",
     metadata,
-    Column(
-        "answer_id", ForeignKey("answers.id", ondelete="CASCADE"), primary_key=True
-    ),
+    Column("answer_id", ForeignKey("answers.id", ondelete="CASCADE"), primary_key=True),
     Column("helpful", String(4), nullable=False),
     Column("reason", String(16)),
     Column("given_at", DateTime(timezone=True), nullable=False),
@@ -98,7 +97,7 @@ class Journal:
     def context(self, question: Question) -> Context:
         """What the conversation was about, as far as it is fresh."""
         recent = (
-            select(_answers.c.body, _answers.c.entry_id, _answers.c.place)
+            select(_answers.c.body, _answers.c.entry_id, _answers.c.facet, _answers.c.place)
             .where(_answers.c.conversation == self._pseudonym(question))
             .where(_answers.c.answered_at > datetime.now(UTC) - FRESH)
             .order_by(_answers.c.answered_at.desc())
@@ -108,11 +107,16 @@ class Journal:
             rows = db.execute(recent).all()
         if not rows:
             return Context()
-        entry_id = next((row.entry_id for row in rows if row.entry_id), None)
+        about = next((row for row in rows if row.entry_id), None)
         place = next((row.place for row in rows if row.place), None)
         # Thanks or a greeting in between does not take the last choices away.
         offered = (Answer.model_validate(row.body).choices for row in rows)
-        return Context(entry_id, next((c for c in offered if c), ()), place)
+        return Context(
+            entry_id=about.entry_id if about else None,
+            facet=Facet(about.facet) if about and about.facet else None,
+            choices=next((choices for choices in offered if choices), ()),
+            place=place,
+        )
 
     def record(
         self,

@@ -32,6 +32,7 @@ class Status(StrEnum):
     ANSWERED_FEEDBACK = "answered_feedback"
     CLARIFICATION_ENTRY = "clarification_entry"
     CLARIFICATION_TOPIC = "clarification_topic"
+    CLARIFICATION_CHOICE = "clarification_choice"
     CLARIFICATION_FEEDBACK = "clarification_feedback"
     UNANSWERABLE_NOTHING_FOUND = "unanswerable_nothing_found"
     UNANSWERABLE_EMPTY = "unanswerable_empty"
@@ -56,7 +57,7 @@ class Question(Record):
     """What a person sent."""
 
     id: str
-    """The channel's own id of the message, prefixed by channel; the same id is the same Question."""
+    """The channel's own id of the message, prefixed by channel; one id is one Question."""
     channel: Channel
     conversation: str
     """The chat it came from, as the channel names it."""

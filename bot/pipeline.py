@@ -6,24 +6,33 @@ A step takes a Draft and returns a Draft (go on) or an Answer (stop).
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from bot import decide
 from bot.check import record_text, text_of, unsupported
 from bot.compose import Composer
 from bot.draft import Draft
-from bot.llm import Rewriter
 from bot.messages import all_words, node, say
 from bot.model import Answer, Block, BlockKind, Status
+from bot.protect import without_masks
 from bot.smalltalk import small_talk, suggestions
 from bot.understand import facets_asked, place_named, stands_alone
 from knowledge.model import Facet
 from retrieval.text import fold
 
+if TYPE_CHECKING:  # LangChain takes a second and 60 MB, which few installations need
+    from bot.llm import Rewriter
+
 log = logging.getLogger(__name__)
 
 Step = Callable[[Draft], Draft | Answer]
+
+_SAYS_ENOUGH = 8
+"""Words from which a question is searched although none of them names a subject."""
+_PICKED = re.compile(r"(?:(?:so|chon|cau|muc) )*(\d{1,2})(?: (?:nhe|nha|a|di|em|ad))*")
 
 
 class Pipeline:
@@ -66,8 +75,8 @@ def need_text(draft: Draft) -> Draft | Answer:
     question = draft.question
     if question.action or question.text.strip():
         return draft
-    replies = node("unanswerable.media")
     if question.media:
+        replies = node("unanswerable.media")
         text = replies.get(question.media, replies["other"])
         return _reply(Status.UNANSWERABLE_MEDIA, text)
     return _reply(Status.UNANSWERABLE_EMPTY, say("unanswerable.empty"))
@@ -77,10 +86,14 @@ def recall_choice(draft: Draft) -> Draft | Answer:
     """A typed "2", or a Choice's label, is that Choice of the last Answer."""
     if draft.question.action:
         return draft
-    typed = fold(draft.question.text).strip(" .)")
-    for number, choice in enumerate(draft.context.choices, 1):
-        if typed in (str(number), fold(choice.label)):
+    typed = fold(draft.question.text).strip(" .)!")
+    picked, choices = _PICKED.fullmatch(typed), draft.context.choices
+    for number, choice in enumerate(choices, 1):
+        if typed == fold(choice.label) or (picked and int(picked[1]) == number):
             return _with_action(draft, choice.action)
+    if picked and choices:
+        again = _reply(Status.CLARIFICATION_CHOICE, say("clarify.choice", count=len(choices)))
+        return again.model_copy(update={"choices": choices})
     return draft
 
 
@@ -92,7 +105,7 @@ def obey_action(draft: Draft) -> Draft | Answer:
     entry_id, _, facet = rest.partition(":")
     entry = draft.known.edition.library.entries.get(entry_id)
     if entry is None:  # an old button, and the Entry is gone since
-        return decide.nothing_found(draft.known.edition.library, (), draft.known.edition.number)
+        return _reply(Status.UNANSWERABLE_NOTHING_FOUND, say("unanswerable.gone"))
     facets = (Facet(facet),) if facet in set(Facet) else ()
     return replace(draft, entry=entry, facets=facets, place=draft.context.place)
 
@@ -114,7 +127,12 @@ def understand(draft: Draft) -> Draft | Answer:
     """Read the text: restored diacritics, facets, place."""
     if draft.entry is not None:
         return draft
-    reading = draft.known.searcher.read(draft.question.text)
+    text = without_masks(draft.question.text)
+    if not re.search(r"\w", text):
+        numbers_only = re.search(r"\w", draft.question.text)
+        key = "unanswerable.numbers_only" if numbers_only else "unanswerable.empty"
+        return _reply(Status.UNANSWERABLE_EMPTY, say(key))
+    reading = draft.known.searcher.read(text)
     return replace(
         draft,
         reading=reading,
@@ -125,14 +143,18 @@ def understand(draft: Draft) -> Draft | Answer:
 
 def retrieve(draft: Draft) -> Draft | Answer:
     """Find Entries, unless the question only continues the talk."""
-    if draft.entry is not None or draft.reading is None:
+    reading = draft.reading
+    if draft.entry is not None or reading is None:
         return draft
     continued = draft.known.edition.library.entries.get(draft.context.entry_id or "")
-    if not stands_alone(draft.reading.text):
-        if continued is None:
-            return decide.ask_topic()
+    alone = stands_alone(reading.text, reading.original)
+    if not alone and continued:
+        if not draft.facets and draft.context.facet and place_named(reading.text):
+            draft = replace(draft, facets=(draft.context.facet,))  # "còn ở Hải Phòng thì sao?"
         return replace(draft, entry=continued)
-    return replace(draft, hits=tuple(draft.known.searcher.search(draft.reading)))
+    if not alone and len(reading.text.split()) < _SAYS_ENOUGH:
+        return decide.ask_topic()
+    return replace(draft, hits=tuple(draft.known.searcher.search(reading)))
 
 
 def decide_entry(draft: Draft) -> Draft | Answer:

@@ -3,51 +3,79 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 
 from retrieval.text import clean
-
-_PUBLIC_NUMBERS = ("18001096", "19000368", "19009068", "19006769")
-"""Hotlines of public bodies, which people quote and which must stay readable."""
-
-_EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
-_ACCOUNT = re.compile(
-    r"(?P<word>\b(?:stk|s[oố]\s*t[aà]i\s*kho[aả]n|t[aà]i\s*kho[aả]n|tk)\b[^\d\n]{0,25})"
-    r"(?P<number>\d(?:[ .-]?\d){5,18})",
-    re.IGNORECASE,
-)
-_PHONE = re.compile(r"(?<![\d.])(?:\+?84|0)(?:[ .-]?\d){9}(?!\d)")
-_LONG_NUMBER = re.compile(r"(?<![\d.,/])\d(?:[ .-]?\d){8,15}(?![\d/])")
-_PLATE = re.compile(r"\b\d{2}[ -]?[A-ZĐ]{1,2}\d?[ -]?\d{3}[. ]?\d{2}\b")
 
 MASKS = {
     "email": "[thư điện tử]",
     "account": "[số tài khoản]",
+    "secret": "[mã bí mật]",
     "phone": "[số điện thoại]",
     "identity": "[số giấy tờ]",
     "plate": "[biển số]",
 }
 
+_EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+")
+_PLATE = re.compile(
+    r"\b\d{2}[ -]?[A-ZĐ]{1,2}(?:\d?[ -]?\d{3}[. ]?\d{2}|\d?-\d{4})\b", re.IGNORECASE
+)
+_PASSPORT = re.compile(r"\b[A-Z]\d{7,8}\b", re.IGNORECASE)
+
+_UNIT = r"\s*(?:đ|đồng|dong|vn[dđ]|triệu|trieu|tỷ|ty)\b"
+_PUBLIC = "|".join(
+    (
+        r"1[89]00[ .]?(?:\d{4}|\d{2} \d{2})",  # hotlines
+        r"\d{1,2}[.-]\d{1,2}[.-](?:19|20)\d\d|(?:19|20)\d\d-\d\d-\d\d",  # dates
+        r"\d\.\d{6}(?:\.\d{3}\.\d\d\.\d\d)?",  # codes of procedures
+        rf"[1-9]\d{{0,2}}(?:[. ]\d{{3}})+(?={_UNIT})|[1-9]\d{{0,2}}(?:\.\d{{3}})*\.[05]00",  # money
+    )
+)
+_NUMBERS = re.compile(
+    rf"(?<!\d)(?<!\d[.,/])(?:(?P<public>{_PUBLIC})"
+    r"|(?P<phone>(?:\+?84[ .()-]{0,2}0?|0)(?:[ .()-]{0,2}\d){9})"
+    r"|(?P<identity>\d(?:[ .-]?\d){8,}))(?!\d)"
+)
+_NAMED_NUMBERS = {
+    kind: re.compile(
+        rf"(?P<word>\b(?:{words})\b[^\d\n]{{0,25}})"
+        rf"(?:(?P<public>{_PUBLIC})|\d(?:[ .-]?\d){{{more},}})(?!\d)",
+        re.IGNORECASE,
+    )
+    for kind, more, words in (
+        ("account", 5, r"stk|t[aà]i\s*kho[aả]n|tk"),
+        ("secret", 3, r"otp|passcode|m[aã] (?:pin|x[aá]c (?:th[uự]c|nh[aậ]n))"),
+    )
+}
+"""Numbers that are too short to be known by their form, but not by the word before them."""
+
+_MASKED = re.compile(
+    r"(?:\b(?:số|so|mã|ma)\s+)?"
+    r"(?:\b(?:cccd|cmnd|cmt|căn cước|can cuoc|sđt|sdt|đt|điện thoại|stk)\b[^.,;?\n[]{0,15})?"
+    rf"(?:{'|'.join(map(re.escape, MASKS.values()))})",
+    re.IGNORECASE,
+)
+
 
 def mask(text: str) -> str:
     """Clean the text of invisible characters and replace personal numbers by what they are.
 
-    Masked: e-mail addresses, bank accounts named as such, phone numbers, plates, and other numbers
-    of 9 to 16 digits (identity cards, social insurance, cards). Left alone: sums of money, dates,
-    procedure and law numbers, public hotlines.
+    Masked: e-mail addresses, phone numbers, plates, passports, all other numbers of 9 digits or
+    more (identity cards, social insurance, bank cards), and shorter ones that are called an account
+    or a one-time code. Left alone: sums of money, dates, procedure and law numbers, hotlines.
     """
     text = _EMAIL.sub(MASKS["email"], clean(text))
-    text = _ACCOUNT.sub(lambda m: m["word"] + MASKS["account"], text)
-    text = _PHONE.sub(lambda m: _unless_public(m[0], MASKS["phone"]), text)
-    text = _PLATE.sub(MASKS["plate"], text)
-    return _LONG_NUMBER.sub(_long_number, text)
+    for kind, pattern in _NAMED_NUMBERS.items():
+        text = pattern.sub(partial(_named, MASKS[kind]), text)
+    text = _PASSPORT.sub(MASKS["identity"], _PLATE.sub(MASKS["plate"], text))
+    return _NUMBERS.sub(lambda m: m[0] if m["public"] else MASKS[str(m.lastgroup)], text)
 
 
-def _long_number(match: re.Match[str]) -> str:
-    number = match[0]
-    if re.fullmatch(r"\d{1,3}(?:\.\d{3})+", number):  # 1.500.000.000 is money
-        return number
-    return _unless_public(number, MASKS["identity"])
+def _named(masked: str, found: re.Match[str]) -> str:
+    return found[0] if found["public"] else found["word"] + masked
 
 
-def _unless_public(number: str, masked: str) -> str:
-    return number if re.sub(r"\D", "", number) in _PUBLIC_NUMBERS else masked
+def without_masks(text: str) -> str:
+    """The text without masked numbers and what they were called, for search: somebody who only
+    gives the number of a card does not ask about the card."""
+    return clean(_MASKED.sub(" ", text))

@@ -74,6 +74,7 @@ _REPLIES: dict[str, Callable[[], Answer]] = {
     "emergency": _emergency,
     "abuse": _fixed(Status.REFUSED_ABUSE, "refused.abuse"),
     "manipulation": _fixed(Status.REFUSED_MANIPULATION, "refused.manipulation"),
+    "complaint": _fixed(Status.CLARIFICATION_TOPIC, "clarify.again"),
     "thanks": _fixed(Status.SMALLTALK_THANKS, "smalltalk.thanks"),
     "goodbye": _fixed(Status.SMALLTALK_GOODBYE, "smalltalk.goodbye"),
     "greeting": greeting,

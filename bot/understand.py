@@ -19,25 +19,38 @@ _LETTER_WORDS = 40
 
 _FILLER = frozenset(
     tone_style(
-        """thế còn thì là vậy và với à ạ nhé nhỉ ơi ừ ừm em anh chị tôi mình con cháu bác cô chú cho hỏi
-        muốn xin biết cái này nó đó đấy đây kia được không gì nào sao như bao nhiêu mấy cần phải có bị
-        làm nộp đi ở tại đến ra về lên đâu chỗ nơi giấy tờ hồ sơ lệ phí chi tiền mất tốn hết thời gian
-        lâu ngày giờ xong trực tuyến tuyến online qua mạng trên vneid tiếp các bước quy trình mẫu đơn
-        khai điền ai người khác thay hộ giúp ủy quyền điều kiện bắt buộc hạn trễ phạt mức hưởng kết
-        quả nhận lấy cơ quan nữa thêm rồi mà hay hoặc nhưng vì nếu khi bằng thủ tục việc luôn chưa
-        rằng xem coi nói rõ chuẩn mang theo loại gồm thành phần trả đóng app ứng dụng điện thoại ừ ok
-        dạ vâng the con thi la vay a u ok bao nhieu giay to le phi"""
+        """thế còn thì là vậy và với à ạ nhé nhỉ ơi ừ ừm em anh chị tôi mình con cháu bác cô chú cho
+        hỏi muốn xin biết cái này nó đó đấy đây kia được không gì nào sao như bao nhiêu mấy cần phải
+        có bị làm nộp đi ở tại đến ra về lên đâu chỗ nơi giấy tờ hồ sơ lệ phí chi tiền mất tốn hết
+        thời gian lâu ngày giờ tháng mỗi xong trực tuyến tuyến online qua mạng trên vneid tiếp các
+        bước quy trình mẫu đơn khai điền ai người khác thay hộ giúp ủy quyền điều kiện bắt buộc hạn
+        trễ phạt mức hưởng kết quả nhận lấy cơ quan nữa thêm rồi mà hay hoặc nhưng vì nếu khi bằng
+        thủ tục việc luôn chưa rằng xem coi nói rõ chuẩn mang theo loại gồm thành phần trả đóng app
+        ứng dụng điện thoại ừ ok dạ vâng đăng ký cấp lại đổi giải quyết tỉnh thành phố ad admin chào
+        hello hi alo những nhung lam duoc the con thi la vay a u ok bao nhieu giay to le phi"""
     ).split()
 )
 """Words that name no subject of their own: what is left of a question without them is what it is
 about, and a question with nothing left continues the one before."""
+_BARE_FILLER = frozenset(map(fold, _FILLER))
+
+_NAMES_AI = re.compile(r"\bAI\b|\bai là (gì|cái gì)|\bai (gồm|giúp|làm) (được )?(gì|những gì)")
+"""Artificial intelligence rather than "ai", who."""
+_ASKS = re.compile(
+    r"\?|\b(gì|gi|ai|đâu|nào|sao|mấy|nhiêu|lâu|ko|hỏi|ntn|chưa|hay|bn|đc ko|dc ko)\b|không\W*$"
+)
+"""Signs of a question, as against the sentence that leads up to it."""
+_GOES_ON = frozenset(("the", "con", "vay", "roi", "a", "u", "va"))
+"""First words of a follow-up. Typed bare, "the can giay to gi" may be restored to a card."""
+_HERE = ("o", "tai", "ngay")
+"""What stands before the place that counts: "quê Nam Định, đang ở Hà Nội"."""
 
 
 @cache
 def _patterns() -> dict[Facet, re.Pattern[str]]:
     rows = yaml.safe_load(Path(__file__).with_name("facets.yaml").read_text(encoding="utf-8"))
     return {
-        Facet(facet): re.compile(r"\b(?:" + "|".join(patterns) + ")")
+        Facet(facet): re.compile(r"\b(?:" + "|".join(patterns) + r")(?!\w)")
         for facet, patterns in rows.items()
     }
 
@@ -61,26 +74,47 @@ def _within(span: tuple[int, int, Facet], other: tuple[int, int, Facet]) -> bool
 
 
 def place_named(text: str) -> str | None:
-    """The id of the province a text names, by its present or a former name."""
-    folded = " ".join(tokens(fold(text)))
-    for name, province in _place_names():
-        if re.search(rf"\b{name}\b", folded):
-            return province
-    return None
+    """The id of the province a text names, by its present or a former name.
+
+    Of several, the last that is said to be here. Its words have all their marks or none: "hai phòng
+    trọ" is not Hải Phòng.
+    """
+    found = _places(text)
+    here = [place for place, before in found if before in _HERE]
+    return next(reversed(here or [place for place, _ in found]), None)
 
 
-def stands_alone(text: str) -> bool:
-    """Whether a restored text names a subject, or only continues the talk ("thế phí bao nhiêu?")."""
-    return any(word not in _FILLER and not word.isdigit() for word in tokens(text))
+def stands_alone(text: str, typed: str = "") -> bool:
+    """Whether a restored text names a subject, or only continues the talk ("thế phí mấy?").
+
+    `typed` is the text before its diacritics were restored.
+    """
+    if _NAMES_AI.search(text):
+        return True
+    bare = tokens(fold(typed))
+    if bare[:1] and bare[0] in _GOES_ON and _BARE_FILLER.issuperset(bare):
+        return False
+    words = tokens(text)
+    for first, length, _ in _place_spans(words):
+        words[first : first + length] = [""] * length
+    return any(word not in _FILLER and not word.isdigit() for word in words if word)
 
 
 def parts(text: str) -> tuple[str, ...]:
-    """The questions in a short message, apart. A letter is one question however long."""
+    """The questions in a short message, apart, each with the sentences that lead up to it.
+
+    A letter is one question however long.
+    """
     if len(text.split()) > _LETTER_WORDS:
         return (text,)
-    pieces = re.split(r"\?+\s*|\n+|;\s*|\.\s+(?=\w)", text)
-    found = tuple(piece.strip() for piece in pieces if len(piece.split()) >= 3)
-    return found if 2 <= len(found) <= 3 else (text,)
+    found: list[str] = []
+    leading = ""
+    for piece in re.findall(r"(?:[^?\n;.]|\.(?=\S))+[?.]*", text):
+        leading = f"{leading} {piece.strip()}".strip()
+        if len(leading.split()) >= 3 and _ASKS.search(piece.lower()):
+            found.append(leading)
+            leading = ""
+    return tuple(found) if 2 <= len(found) <= 3 and not leading else (text,)
 
 
 def _request(text: str) -> str:
@@ -92,14 +126,36 @@ def _request(text: str) -> str:
     return " ".join(asking or sentences[-2:])
 
 
+def _places(text: str) -> list[tuple[str, str]]:
+    """(province id, the folded word before it) of every place named, in order."""
+    words = tokens(text)
+    spans = sorted(_place_spans(words))
+    return [(place, fold(words[first - 1]) if first else "") for first, _, place in spans]
+
+
+def _place_spans(words: list[str]) -> list[tuple[int, int, str]]:
+    """(first word, length, province id) of the places named; longer names go before shorter."""
+    taken: set[int] = set()
+    spans = []
+    for name, province in _place_names():
+        for first in range(len(words) - len(name) + 1):
+            span = range(first, first + len(name))
+            said = " ".join(words[first : first + len(name)])
+            if taken.isdisjoint(span) and said in (" ".join(name), fold(" ".join(name))):
+                taken.update(span)
+                spans.append((first, len(name), province))
+    return spans
+
+
 @cache
-def _place_names() -> tuple[tuple[str, str], ...]:
-    """(folded name, province id), longest names first."""
+def _place_names() -> tuple[tuple[tuple[str, ...], str], ...]:
+    """(words of a name, province id), longest names first."""
     names = [
-        (" ".join(tokens(fold(name))), province.id)
+        (name, province.id)
         for province in PROVINCES.values()
         for name in (province.name, *province.former)
     ]
-    names += [("tphcm", "ho-chi-minh"), ("tp hcm", "ho-chi-minh"), ("sai gon", "ho-chi-minh")]
-    names += [("ho chi minh", "ho-chi-minh"), ("vung tau", "ho-chi-minh"), ("hn", "ha-noi")]
-    return tuple(sorted(names, key=lambda pair: -len(pair[0])))
+    names += [(name, "ho-chi-minh") for name in ("tphcm", "tp hcm", "sài gòn", "hồ chí minh")]
+    names += [("vũng tàu", "ho-chi-minh"), ("hn", "ha-noi")]
+    split = ((tuple(tokens(name)), province) for name, province in names)
+    return tuple(sorted(split, key=lambda pair: -len(pair[0])))

@@ -16,6 +16,7 @@ import re
 import shutil
 import struct
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Protocol
@@ -62,6 +63,9 @@ class SentenceEncoder:
         self._model = SentenceTransformer(path, device="cpu")
         prefixed = re.search(r"(?<![a-z0-9])e5(?![a-z0-9])", Path(name).name.lower())
         self._query, self._passage = ("query: ", "passage: ") if prefixed else ("", "")
+        # One thread of its own: torch keeps a team of workers and buffers for every thread that
+        # calls it, and a web server calls from dozens.
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="encode")
 
     def queries(self, texts: Sequence[str]) -> Vectors:
         return self._encode([self._query + text for text in texts])
@@ -70,6 +74,9 @@ class SentenceEncoder:
         return self._encode([self._passage + text for text in texts])
 
     def _encode(self, texts: list[str]) -> Vectors:
+        return self._thread.submit(self._encode_here, texts).result()
+
+    def _encode_here(self, texts: list[str]) -> Vectors:
         vectors = self._model.encode(
             texts, normalize_embeddings=True, batch_size=64, show_progress_bar=False
         )

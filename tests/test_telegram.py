@@ -272,6 +272,12 @@ def test_a_question_is_named_after_bot_and_update() -> None:
     assert incoming.question.id == "telegram:123456:000000000042"
 
 
+def test_half_an_emoji_does_not_lose_the_message() -> None:
+    incoming = parse(update("lệ phí \ud83d khai sinh"), ME)
+    assert incoming
+    assert incoming.question.text == "lệ phí ? khai sinh"
+
+
 FROM_US = {"message_id": 1, "from": {"id": 123456, "is_bot": True}}
 FROM_LAN = {"message_id": 1, "from": {"id": 778, "is_bot": False}}
 

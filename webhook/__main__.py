@@ -19,7 +19,6 @@ from rich.console import Console
 from rich.progress import Progress as Bar
 from rich.table import Table
 
-from bot.messages import say
 from bot.model import Answer, Channel, Question
 from knowledge.imported import merge, read_imported
 from knowledge.load import SHIPPED, ContentError, Library, load
@@ -300,8 +299,6 @@ def _show(answer: Answer) -> None:
 
     console.print()
     console.print(plain(answer), markup=False, highlight=False, soft_wrap=True)
-    if answer.choices:
-        console.print(say("channel.choose"), style="dim", highlight=False)
     console.print()
 
 

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from alembic import command
 from alembic.config import Config
@@ -16,7 +17,6 @@ from sqlalchemy import Engine
 from bot.assistant import Assistant
 from bot.draft import Known
 from bot.journal import Journal
-from bot.llm import ModelSettings, Rewriter, connect
 from bot.pipeline import Pipeline
 from knowledge.passages import passages
 from knowledge.store import Edition, Editions, NothingPublished
@@ -27,6 +27,9 @@ from retrieval.outside import outside_passages
 from retrieval.restore import Restorer
 from retrieval.search import Searcher
 from webhook.settings import Settings
+
+if TYPE_CHECKING:
+    from bot.llm import Rewriter
 
 log = logging.getLogger(__name__)
 
@@ -107,6 +110,8 @@ def build_assistant(settings: Settings, engine: Engine, known: Callable[[], Know
 def _rewriter(settings: Settings) -> Rewriter | None:
     if not settings.model_provider:
         return None
+    from bot.llm import ModelSettings, Rewriter, connect
+
     model = ModelSettings(
         provider=settings.model_provider,
         name=settings.model_name,

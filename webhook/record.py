@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from bot.compose import CHANGE_SHOWN_BEFORE, OLD_AFTER, STEP_FACETS, day, page_of
+from bot.compose import CHANGE_SHOWN_BEFORE, OLD_AFTER, STEP_FACETS, day, page_of, remarks
 from bot.messages import say
 from knowledge.load import Library
 from knowledge.model import (
@@ -145,21 +145,11 @@ class _Lines:
             condition=condition[:1].upper() + condition[1:],
             places=_places(fact.regions),
             mark=MARKS[fact.confidence],
-            remarks=tuple(self._remarks(fact)),
+            remarks=tuple(remarks(fact, self._today)),
             past=fact.expired_on(self._today),
             refs=tuple(self._numbers[source] for source in fact.sources),
             checked=say("web.page.fact_checked", date=day(fact.checked_on)) if other_day else "",
         )
-
-    def _remarks(self, fact: Fact) -> Iterator[str]:
-        if fact.valid_until and fact.expired_on(self._today):
-            yield say("answer.expired", date=day(fact.valid_until))
-        elif fact.valid_from and fact.valid_from > self._today:
-            yield say("answer.not_yet", date=day(fact.valid_from))
-        elif fact.valid_until:
-            yield say("answer.until", date=day(fact.valid_until))
-        if fact.caution:
-            yield say("answer.caution", text=fact.caution)
 
 
 def _parts(entry: AnyEntry, lines: _Lines) -> Iterator[Part]:

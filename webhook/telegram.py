@@ -131,7 +131,8 @@ def _question(
         id=f"telegram:{me.id}:{int(update['update_id']):012}",
         channel=Channel.TELEGRAM,
         conversation=str(int(chat["id"])),
-        text="" if action else text,
+        # Half of an emoji, as JSON may carry it, is no text: it becomes a question mark.
+        text="" if action else text.encode("utf-8", "replace").decode(),
         action=action,
         media=media,
         asked_at=datetime.fromtimestamp(date, UTC) if date else datetime.now(UTC),
