@@ -7,7 +7,7 @@ stripped field from .90 to .96 (`python -m bench.alqac`).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 import bm25s
@@ -26,8 +26,8 @@ class Lexical:
     """BM25 over documents, one an Entry; in memory, built in well under a second."""
 
     def __init__(self, documents: Sequence[str]) -> None:
-        self._marked = _Field([terms(text) for text in documents])
-        self._bare = _Field([terms(fold(text)) for text in documents])
+        self._marked = _Field(terms(text) for text in documents)
+        self._bare = _Field(terms(fold(text)) for text in documents)
 
     def scores(self, text: str) -> tuple[Scores, Scores]:
         """Scores of all documents in the field with diacritics and in the stripped one, ≥ 0."""
@@ -42,30 +42,48 @@ class Lexical:
 
 
 class _Field:
-    def __init__(self, documents: list[list[str]]) -> None:
-        self._count = len(documents)
+    """Terms are kept as their hashes, sorted: a dictionary of them all would take the memory of ten
+    such indexes. Two terms of one hash among millions are less likely than a failing disk."""
+
+    def __init__(self, documents: Iterable[list[str]]) -> None:
+        hashed = [np.array([hash(term) for term in words], dtype=np.int64) for words in documents]
+        self._count = len(hashed)
+        self._terms, numbers = np.unique(np.concatenate(hashed), return_inverse=True)
+        ends = np.cumsum([len(words) for words in hashed])[:-1]
         self._index = bm25s.BM25(k1=_K1, b=_B)
-        self._index.index(documents, show_progress=False)
-        self._holders: dict[str, list[int]] = {}
-        for number, document in enumerate(documents):
-            for term in set(document):
-                self._holders.setdefault(term, []).append(number)
+        self._index.scores = self._index.build_index_from_ids(
+            unique_token_ids=range(len(self._terms)),
+            corpus_token_ids=np.split(numbers, ends),
+            show_progress=False,
+        )
 
     def scores(self, query: list[str]) -> Scores:
-        known = [term for term in query if term in self._holders]
-        if not known:
+        known = self._known(query)
+        if not len(known):
             return np.zeros(self._count, dtype=np.float32)
-        return np.asarray(self._index.get_scores(known), dtype=np.float32)
+        return np.asarray(self._index.get_scores_from_ids(known), dtype=np.float32)
 
     def coverage(self, query: list[str]) -> Scores:
         covered = np.zeros(self._count, dtype=np.float32)
-        total = 0.0
-        for term in set(query):
-            holders = self._holders.get(term, [])
-            weight = float(np.log1p(self._count / (len(holders) + 0.5)))
-            covered[holders] += weight
-            total += weight
+        asked = set(query)
+        known = self._known(list(asked))
+        starts, documents = self._index.scores["indptr"], self._index.scores["indices"]
+        total = (len(asked) - len(known)) * self._rarity(0)
+        for term in known:
+            holders = documents[starts[term] : starts[term + 1]]
+            covered[holders] += self._rarity(len(holders))
+            total += self._rarity(len(holders))
         return covered / total if total else covered
+
+    def _rarity(self, holders: int) -> float:
+        return float(np.log1p(self._count / (holders + 0.5)))
+
+    def _known(self, query: list[str]) -> NDArray[np.int64]:
+        """The numbers of the terms that some document has, in the query's order, repeats kept."""
+        hashed = np.array([hash(term) for term in query], dtype=np.int64)
+        places = np.minimum(np.searchsorted(self._terms, hashed), len(self._terms) - 1)
+        known: NDArray[np.int64] = places[self._terms[places] == hashed]
+        return known
 
 
 def terms(text: str) -> list[str]:

@@ -3,22 +3,24 @@
 Each Entry gets two scores: how near its three nearest passages are in meaning, and BM25 over all
 its words. Both are put on a scale of 0 to 1 over the question's own candidates and averaged with
 fixed weights (for Vietnamese this beats rank fusion). An Entry that the question calls by a name of
-its own gets a little more. How far the first place can be trusted is a separate matter, decided
-from the cosine and the coverage.
+its own gets a little more, and so does one of the nearest office. How far the first place can be
+trusted is a separate matter, decided from the cosine and the coverage.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from knowledge.model import AnyEntry
 from knowledge.passages import Passage, PassageKind
 from retrieval.encoder import Encoder
 from retrieval.index import Index
+from retrieval.level import Levels
 from retrieval.restore import Restorer
 from retrieval.text import clean, expand, fold, is_bare, tokens
 
@@ -69,7 +71,7 @@ class Hit:
 
     entry_id: str
     score: float
-    """Weighted sum, 0 to 1; comparable within one question only."""
+    """Weighted sum with its bonuses, 0 to 1.2; comparable within one question only."""
     dense: float
     """Mean cosine of its best passages."""
     coverage: float
@@ -80,8 +82,15 @@ class Hit:
 class Searcher:
     """Search over one Index. Safe to share between threads."""
 
-    def __init__(self, index: Index, encoder: Encoder, restorer: Restorer) -> None:
+    def __init__(
+        self,
+        index: Index,
+        encoder: Encoder,
+        restorer: Restorer,
+        entries: Iterable[AnyEntry] = (),
+    ) -> None:
         self._index, self._encoder, self._restorer = index, encoder, restorer
+        self._levels = Levels(index.entry_ids, entries)
         numbers = {entry_id: i for i, entry_id in enumerate(index.entry_ids)}
         self._owner = np.array([numbers[p.entry_id] for p in index.passages])
         self._names: dict[tuple[str, ...], set[int]] = {}
@@ -108,6 +117,7 @@ class Searcher:
         words = weights.marked * scaled(marked) + (1 - weights.marked) * scaled(bare)
         score = weights.dense * scaled(dense) + (1 - weights.dense) * words
         score += NAMED * self._called_by_name(reading.text)
+        score += self._levels.bonus(reading.text)
         coverage = self._index.lexical.coverage(reading.text)
         order = np.argsort(-score, kind="stable")[:limit]
         return [

@@ -29,7 +29,7 @@ def searcher_over(names: tuple[str, ...], folder: Path) -> Searcher:
     entries = [read_entry(SHIPPED / f"procedures/{name}.yaml") for name in names]
     encoder = BagOfSyllables()
     index = open_index(folder, [*passages(entries), *outside_passages()], encoder)
-    return Searcher(index, encoder, Restorer.load())
+    return Searcher(index, encoder, Restorer.load(), entries)
 
 
 QUESTIONS = {

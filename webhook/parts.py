@@ -97,7 +97,7 @@ class Follower:
     def _build(self, edition: Edition, progress: Progress = lambda done, total: None) -> Known:
         searched = [*passages(edition.library), *outside_passages()]
         index = open_index(self._folder, searched, self._encoder, progress)
-        return Known(edition, Searcher(index, self._encoder, self._restorer))
+        return Known(edition, Searcher(index, self._encoder, self._restorer, edition.library))
 
 
 def build_assistant(settings: Settings, engine: Engine, known: Callable[[], Known]) -> Assistant:
