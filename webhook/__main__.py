@@ -21,10 +21,11 @@ from rich.table import Table
 
 from bot.model import Answer, Channel, Question
 from knowledge.imported import merge, read_imported
-from knowledge.load import SHIPPED, ContentError, Library, load
+from knowledge.load import SHIPPED, Library, load
 from knowledge.model import Procedure
 from knowledge.review import findings
 from knowledge.store import Editions, NothingPublished, UnknownEdition
+from knowledge.yaml_file import ContentError
 from retrieval.evaluate import QuestionFileError, evaluate, read_questions, tallies
 from webhook.importing import FOLDER, importing
 from webhook.settings import MissingSettingError, Settings
