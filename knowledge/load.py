@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -95,8 +96,14 @@ def read_sources(path: Path) -> tuple[Source, ...]:
 
 def locate(folder: Path, entry_id: str, loc: Loc) -> tuple[Path, int]:
     """The file and line where a content folder has a field of an Entry."""
-    path = next(path for path in _content_files(folder) if _holds(path, entry_id))
-    return path, line_of(read_yaml(path)[0], loc)
+    files = folder.rglob(f"{entry_id}.yaml")
+    path = next(path for path in files if path.parent.name != "sources")
+    return path, line_of(_tree(path), loc)
+
+
+@lru_cache(maxsize=1)  # findings of one Entry come one after the other
+def _tree(path: Path) -> yaml.Node:
+    return read_yaml(path)[0]
 
 
 def parse_entry(data: dict[str, Any]) -> AnyEntry:
@@ -108,10 +115,6 @@ def dump_entry(entry: Entry) -> dict[str, Any]:
     """The stored JSON form of an Entry."""
     kind = getattr(entry, "kind", "")
     return {**entry.model_dump(mode="json", exclude_defaults=True), "kind": kind}
-
-
-def _holds(path: Path, entry_id: str) -> bool:
-    return path.stem == entry_id and path.parent.name != "sources"
 
 
 def _content_files(folder: Path) -> list[Path]:
