@@ -7,8 +7,10 @@ from datetime import date, timedelta
 
 from bot.messages import say
 from bot.model import Answer, Block, BlockKind, Choice, ShownSource, Status
+from knowledge.freshness import OLD_AFTER
 from knowledge.load import Library
 from knowledge.model import AnyEntry, Confidence, Entry, Facet, Fact, Guide, Lesson, Procedure
+from knowledge.pages import page_of
 from knowledge.places import PROVINCES
 
 OVERVIEW_FACETS = (Facet.WHERE, Facet.TIME, Facet.FEE)
@@ -16,10 +18,7 @@ OVERVIEW_FACETS = (Facet.WHERE, Facet.TIME, Facet.FEE)
 
 STEP_FACETS = (Facet.ONLINE, Facet.IN_PERSON)
 CHANGE_SHOWN_BEFORE = timedelta(days=180)
-OLD_AFTER = timedelta(days=365)
 MAX_CHOICES = 5
-
-PATHS = {"procedure": "/thu-tuc", "guide": "/cam-nang", "lesson": "/bai-hoc"}
 
 _CHOICE_ORDER = (
     Facet.DOCUMENTS,
@@ -250,11 +249,6 @@ def remarks(fact: Fact, today: date) -> Iterator[str]:
         yield say("answer.until", date=day(fact.valid_until))
     if fact.caution:
         yield say("answer.caution", text=fact.caution)
-
-
-def page_of(entry: AnyEntry) -> str:
-    """The path of an Entry's public page."""
-    return f"{PATHS[entry.kind]}/{entry.id}"
 
 
 def day(value: date) -> str:

@@ -14,9 +14,10 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from knowledge.load import ContentError, Library, Problem, dump_entry, parse_entry
+from knowledge.load import Library, dump_entry, parse_entry
 from knowledge.model import AnyEntry, Fact, Procedure, Source
 from knowledge.national.entry import Import
+from knowledge.yaml_file import ContentError, Problem
 
 
 @dataclass(frozen=True)

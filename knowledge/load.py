@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from knowledge.model import AnyEntry, Entry, Record, Source
+from knowledge.yaml_file import ContentError, Loc, Problem, line_naming, line_of, read_yaml
 
 SHIPPED = Path(__file__).parent / "content"
 
@@ -23,27 +23,6 @@ _SOURCES = TypeAdapter(tuple[Source, ...])
 _INHERITED = ("sources", "checked_on", "confidence")
 _FACT_LISTS = {"facts", "sections", "cards", "changes"}
 _KINDS = {"procedure", "guide", "lesson"}
-
-
-@dataclass(frozen=True)
-class Problem:
-    """One thing wrong with the content, and where."""
-
-    file: Path
-    line: int
-    field: str
-    message: str
-
-    def __str__(self) -> str:
-        return f"{self.file}:{self.line}: {self.field}: {self.message}"
-
-
-class ContentError(Exception):
-    """The content cannot be published as it is. Carries every Problem found, not just the first."""
-
-    def __init__(self, problems: Iterable[Problem]) -> None:
-        self.problems = tuple(problems)
-        super().__init__("\n".join(map(str, self.problems)))
 
 
 @dataclass(frozen=True)
@@ -87,7 +66,7 @@ def load(folder: Path = SHIPPED) -> Library:
 
 def read_entry(path: Path) -> AnyEntry:
     """Read one Entry file. The file's name must be the Entry's id."""
-    node, data = _parse(path)
+    node, data = read_yaml(path)
     _inherit_defaults(path, node, data)
     try:
         entry = _ENTRY.validate_python(data)
@@ -95,17 +74,17 @@ def read_entry(path: Path) -> AnyEntry:
         raise ContentError(_problem(path, node, e) for e in error.errors()) from None
     if entry.id != path.stem:
         message = f"is {entry.id!r}, but the file is {path.name}; they must agree"
-        raise ContentError([Problem(path, _line(node, ("id",)), "id", message)])
+        raise ContentError([Problem(path, line_of(node, ("id",)), "id", message)])
     return entry
 
 
 def read_sources(path: Path) -> tuple[Source, ...]:
     """Read a file of Sources: a mapping from id to title, kind, url, published, note."""
-    node, data = _parse(path)
+    node, data = read_yaml(path)
     for key, value in data.items():
         if not isinstance(value, dict) or "id" in value:
             message = "expected title, kind, url, published and note below the id"
-            raise ContentError([Problem(path, _line(node, (key,)), str(key), message)])
+            raise ContentError([Problem(path, line_of(node, (key,)), str(key), message)])
     try:
         return _SOURCES.validate_python([{"id": key, **value} for key, value in data.items()])
     except ValidationError as error:
@@ -113,6 +92,18 @@ def read_sources(path: Path) -> tuple[Source, ...]:
         raise ContentError(
             _problem(path, node, e, (keys[int(e["loc"][0])], *e["loc"][1:])) for e in error.errors()
         ) from None
+
+
+def locate(folder: Path, entry_id: str, loc: Loc) -> tuple[Path, int]:
+    """The file and line where a content folder has a field of an Entry."""
+    files = folder.rglob(f"{entry_id}.yaml")
+    path = next(path for path in files if path.parent.name != "sources")
+    return path, line_of(_tree(path), loc)
+
+
+@lru_cache(maxsize=1)  # findings of one Entry come one after the other
+def _tree(path: Path) -> yaml.Node:
+    return read_yaml(path)[0]
 
 
 def parse_entry(data: dict[str, Any]) -> AnyEntry:
@@ -142,7 +133,7 @@ def _add(
     for key, item in items:
         if key in found:
             message = f"{key!r} is already defined in {found[key][0]}"
-            yield Problem(path, _line_naming(path, key), "id", message)
+            yield Problem(path, line_naming(path, key), "id", message)
         else:
             found[key] = (path, item)
 
@@ -158,55 +149,11 @@ def _broken_references(
                 message = (
                     f"unknown source {source!r}; add it under sources/{_like(source, sources)}"
                 )
-                yield Problem(path, _line_naming(path, source), "sources", message)
+                yield Problem(path, line_naming(path, source), "sources", message)
         for other in entry.related:
             if other not in entries:
                 message = f"no entry {other!r}{_like(other, entries)}"
-                yield Problem(path, _line_naming(path, other), "related", message)
-
-
-class _Loader(yaml.SafeLoader):
-    """YAML with fewer surprises: dates stay text for the records to judge, a key stands once."""
-
-    yaml_implicit_resolvers = {  # noqa: RUF012 - PyYAML's own way
-        first: [(tag, rule) for tag, rule in rules if not tag.endswith(":timestamp")]
-        for first, rules in yaml.SafeLoader.yaml_implicit_resolvers.items()
-    }
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        seen: set[str] = set()
-        for key in (key for key, _ in node.value if isinstance(key, yaml.ScalarNode)):
-            if key.value in seen:
-                raise yaml.MarkedYAMLError(
-                    problem=f"{key.value!r} stands here a second time", problem_mark=key.start_mark
-                )
-            seen.add(key.value)
-        return super().construct_mapping(node, deep)
-
-
-def _parse(path: Path) -> tuple[yaml.Node, dict[str, Any]]:
-    try:
-        text = unicodedata.normalize("NFC", path.read_bytes().decode("utf-8"))
-        loader = _Loader(text)
-        node = loader.get_single_node()
-        data = loader.construct_document(node) if node else None
-    except OSError as error:
-        raise ContentError([Problem(path, 1, "file", f"cannot be read: {error}")]) from None
-    except UnicodeDecodeError as error:
-        line = error.object[: error.start].count(b"\n") + 1
-        raise ContentError(
-            [Problem(path, line, "file", "is not UTF-8; save it as UTF-8")]
-        ) from None
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        message = ", ".join(part for part in (error.context, error.problem) if part)
-        problem = Problem(path, mark.line + 1 if mark else 1, "yaml", message)
-        raise ContentError([problem]) from None
-    except (yaml.YAMLError, ValueError) as error:
-        raise ContentError([Problem(path, 1, "yaml", str(error))]) from None
-    if node is None or not isinstance(data, dict):
-        raise ContentError([Problem(path, 1, "file", "expected a mapping of fields")])
-    return node, data
+                yield Problem(path, line_naming(path, other), "related", message)
 
 
 def _inherit_defaults(path: Path, node: yaml.Node, data: dict[str, Any]) -> None:
@@ -214,7 +161,7 @@ def _inherit_defaults(path: Path, node: yaml.Node, data: dict[str, Any]) -> None
     defaults = data.pop("defaults", None) or {}
     if not isinstance(defaults, dict) or not defaults.keys() <= set(_INHERITED):
         message = f"expected only {', '.join(_INHERITED)}"
-        raise ContentError([Problem(path, _line(node, ("defaults",)), "defaults", message)])
+        raise ContentError([Problem(path, line_of(node, ("defaults",)), "defaults", message)])
     for key in _FACT_LISTS & data.keys():
         for fact in _facts_below(data[key]):
             for name in defaults:
@@ -230,9 +177,7 @@ def _facts_below(value: Any) -> Iterator[dict[str, Any]]:
             yield from _facts_below(child)
 
 
-def _problem(
-    path: Path, node: yaml.Node, error: ErrorDetails, loc: tuple[int | str, ...] | None = None
-) -> Problem:
+def _problem(path: Path, node: yaml.Node, error: ErrorDetails, loc: Loc | None = None) -> Problem:
     if loc is None:
         loc = error["loc"][1:] if error["loc"][:1] and error["loc"][0] in _KINDS else error["loc"]
     loc = tuple(part for part in loc if part != "[key]")
@@ -242,7 +187,7 @@ def _problem(
         message = f"unknown field{_like(str(loc[-1]), _field_names(Record))}"
     elif error["type"] not in ("missing", "value_error"):
         message += f" (found {str(error['input'])[:60]!r})"
-    return Problem(path, _line(node, loc), field, message)
+    return Problem(path, line_of(node, loc), field, message)
 
 
 def _field_names(record: type[Record]) -> set[str]:
@@ -254,31 +199,3 @@ def _like(word: str, known: Iterable[str]) -> str:
     """A hint at what was perhaps meant."""
     near = get_close_matches(word, known, 1)
     return f" (did you mean {near[0]!r}?)" if near else ""
-
-
-def _line_naming(path: Path, word: str) -> int:
-    """The first line that has the word."""
-    pattern = re.compile(rf"(?<![\w.-]){re.escape(word)}(?![\w-])")
-    lines = path.read_text(encoding="utf-8").split("\n")
-    return next((number for number, line in enumerate(lines, 1) if pattern.search(line)), 1)
-
-
-def _line(node: yaml.Node, loc: tuple[int | str, ...]) -> int:
-    """The line of the deepest part of `loc` that the file has."""
-    line = node.start_mark.line + 1
-    for part in loc:
-        child = _child(node, part)
-        if child is None:
-            break
-        node, line = child
-    return line
-
-
-def _child(node: yaml.Node, part: int | str) -> tuple[yaml.Node, int] | None:
-    if isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            if key.value == str(part):
-                return value, key.start_mark.line + 1
-    if isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
-        return node.value[part], node.value[part].start_mark.line + 1
-    return None

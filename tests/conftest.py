@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
+from typing import NamedTuple
 
 import psycopg
 import pytest
@@ -12,11 +14,43 @@ import pytest
 from bot.draft import Known
 from knowledge.load import load
 from knowledge.store import Editions
+from webhook.__main__ import main
 from webhook.parts import Follower, open_database
 from webhook.settings import Settings
 
 VAR = Path(__file__).parents[1] / "var"
 """The unpacked encoder and its vectors are kept here between runs; databases are not."""
+
+
+class Ran(NamedTuple):
+    """What a command left behind."""
+
+    code: int
+    out: str
+    errors: str
+
+
+Command = Callable[..., Ran]
+"""The words after `binhdan` → what they did."""
+
+
+@pytest.fixture
+def typed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
+    """The `binhdan` command, typed into a terminal 120 columns wide and without colours."""
+    monkeypatch.setenv("COLUMNS", "120")
+    monkeypatch.setenv("NO_COLOR", "1")
+
+    def run(*arguments: str) -> Ran:
+        monkeypatch.setattr(sys, "argv", ["binhdan", *arguments])
+        code: object = 0
+        try:
+            main()
+        except SystemExit as ended:
+            code = ended.code or 0
+        out, errors = capsys.readouterr()
+        return Ran(code if isinstance(code, int) else 1, out, errors)
+
+    return run
 
 
 @pytest.fixture(scope="session")

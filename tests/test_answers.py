@@ -8,9 +8,10 @@ from datetime import date, timedelta
 import pytest
 
 from bot.check import record_text, text_of, unsupported
-from bot.compose import CHANGE_SHOWN_BEFORE, MAX_CHOICES, OLD_AFTER, OVERVIEW_FACETS, Composer, day
+from bot.compose import CHANGE_SHOWN_BEFORE, MAX_CHOICES, OVERVIEW_FACETS, Composer, day
 from bot.messages import all_words, node, say
 from bot.model import Answer, BlockKind, Status
+from knowledge.freshness import OLD_AFTER
 from knowledge.load import Library, load
 from knowledge.model import AnyEntry, Confidence, Facet, Fact, Procedure
 from knowledge.places import PROVINCES

@@ -6,25 +6,15 @@ import json
 import logging
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
 from bot.draft import Known
 from knowledge.load import SHIPPED
-from tests.conftest import VAR
+from tests.conftest import VAR, Command
 from webhook.__main__ import main
-
-
-class Ran(NamedTuple):
-    code: int
-    out: str
-    errors: str
-
-
-Command = Callable[..., Ran]
 
 
 @pytest.fixture(scope="module")
@@ -38,28 +28,12 @@ def data_dir(shipped: Known, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def command(
-    data_dir: Path,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, typed: Command
 ) -> Iterator[Command]:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("BINHDAN_DATA_DIR", str(data_dir))
-    monkeypatch.setenv("COLUMNS", "120")
-    monkeypatch.setenv("NO_COLOR", "1")
-
-    def run(*arguments: str) -> Ran:
-        monkeypatch.setattr(sys, "argv", ["binhdan", *arguments])
-        code: object = 0
-        try:
-            main()
-        except SystemExit as ended:
-            code = ended.code or 0
-        out, errors = capsys.readouterr()
-        return Ran(code if isinstance(code, int) else 1, out, errors)
-
     level = logging.getLogger().level
-    yield run
+    yield typed
     logging.getLogger().setLevel(level)
 
 

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from knowledge.load import ContentError, Library, load
+from knowledge.load import Library, load
 from knowledge.model import Confidence, Facet, Procedure
+from knowledge.yaml_file import ContentError
 
 SOURCES = """\
 luat:

@@ -22,7 +22,7 @@ from bot.check import record_text, text_of, unsupported
 from bot.compose import Composer
 from bot.messages import say
 from knowledge.imported import compare, merge, read_imported, write_imported
-from knowledge.load import ContentError, Library
+from knowledge.load import Library
 from knowledge.model import Duration, DurationUnit, Facet, Fact, Level, Procedure
 from knowledge.national.batch import SHARED_PAGE, Batch, read_file
 from knowledge.national.facts import LONGEST, MOST_ITEMS, Outcome
@@ -32,6 +32,7 @@ from knowledge.national.time_fee import NO_FEE
 from knowledge.national.ways import read_ways
 from knowledge.passages import PassageKind, passages
 from knowledge.store import Editions
+from knowledge.yaml_file import ContentError
 from tests.fakes.desk import Shown, published
 from webhook import __main__ as command
 from webhook.importing import FOLDER

@@ -13,10 +13,10 @@ import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
-from bot.compose import page_of
 from bot.messages import say
 from knowledge.load import SHIPPED
 from knowledge.model import Facet, Fact, Lesson, Procedure
+from knowledge.pages import page_of
 from tests.fakes.desk import TODAY, DeskReplies, Shown, published
 from webhook.pages import pages_router
 from webhook.settings import Settings

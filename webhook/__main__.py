@@ -7,9 +7,7 @@ import json
 import logging
 import secrets
 import sys
-from collections import Counter
 from collections.abc import Callable
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -21,11 +19,12 @@ from rich.table import Table
 
 from bot.model import Answer, Channel, Question
 from knowledge.imported import merge, read_imported
-from knowledge.load import SHIPPED, ContentError, Library, load
+from knowledge.load import SHIPPED, Library, load
 from knowledge.model import Procedure
-from knowledge.review import findings
 from knowledge.store import Editions, NothingPublished, UnknownEdition
+from knowledge.yaml_file import ContentError
 from retrieval.evaluate import QuestionFileError, evaluate, read_questions, tallies
+from webhook.checking import check
 from webhook.importing import FOLDER, importing
 from webhook.settings import MissingSettingError, Settings
 
@@ -43,6 +42,7 @@ app = typer.Typer(
 kb = typer.Typer(help="The knowledge base: check it, publish it.", no_args_is_help=True)
 telegram = typer.Typer(help="Telegram: register the webhook, or poll.", no_args_is_help=True)
 app.add_typer(kb, name="kb")
+kb.command()(check)
 kb.add_typer(importing, name="import")
 app.add_typer(telegram, name="telegram")
 
@@ -163,20 +163,6 @@ def evaluate_(
         right, found = ", ".join(outcome.question.about), ", ".join(outcome.found[:3])
         console.print(f"[red]{outcome.question.id}[/] {right} → {found}", soft_wrap=True)
         console.print(f"    {outcome.question.text[:160]}", markup=False, soft_wrap=True)
-
-
-@kb.command()
-def check(
-    content: Content = SHIPPED,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Only errors and the count.")] = False,
-) -> None:
-    """Validate all content; exit status 1 if something must be corrected before publishing."""
-    library = load(content)
-    for finding in () if quiet else findings(library, date.today()):
-        console.print(f"{finding.entry_id}: {finding.message}", markup=False, soft_wrap=True)
-    kinds = Counter(entry.kind for entry in library)
-    counts = ", ".join(f"{count} {kind}s" for kind, count in kinds.most_common())
-    console.print(f"[green]Valid:[/] {counts}, {len(library.sources)} sources.")
 
 
 @kb.command()

@@ -18,9 +18,9 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 from markupsafe import Markup
 
-from bot.compose import PATHS, page_of
 from bot.messages import say
 from knowledge.model import AnyEntry, Guide, Lesson, Procedure
+from knowledge.pages import PATHS, page_of
 from knowledge.store import Edition
 from retrieval.text import fold
 from webhook.record import linked_data, sheet

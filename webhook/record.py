@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from bot.compose import CHANGE_SHOWN_BEFORE, OLD_AFTER, STEP_FACETS, day, page_of, remarks
+from bot.compose import CHANGE_SHOWN_BEFORE, STEP_FACETS, day, remarks
 from bot.messages import say
+from knowledge.freshness import OLD_AFTER
 from knowledge.load import Library
 from knowledge.model import (
     AnyEntry,
@@ -23,6 +24,7 @@ from knowledge.model import (
     Procedure,
     Source,
 )
+from knowledge.pages import page_of
 from knowledge.places import PROVINCES
 
 _ISO_DATE = re.compile(r"\d{4}-\d{2}(-\d{2})?")
