@@ -16,7 +16,25 @@ from pydantic import ValidationError
 
 from knowledge.load import ContentError, Library, Problem, dump_entry, parse_entry
 from knowledge.model import AnyEntry, Fact, Procedure, Source
-from knowledge.national.entry import Import
+
+
+class ImportFileError(Exception):
+    """A file cannot be read at all; the message says why."""
+
+
+@dataclass(frozen=True)
+class Import:
+    """One procedure as imported."""
+
+    entry: Procedure
+    source: Source
+    held: str = ""
+    """Why it is kept as data but not published; empty: it may be."""
+
+
+def entry_id(code: str) -> str:
+    """ "1.001193" → "tthc-1-001193"."""
+    return "tthc-" + code.replace(".", "-")
 
 
 @dataclass(frozen=True)

@@ -13,11 +13,18 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from knowledge.imported import Difference, Merged, compare, merge, read_imported, write_imported
+from knowledge.imported import (
+    Difference,
+    ImportFileError,
+    Merged,
+    compare,
+    merge,
+    read_imported,
+    write_imported,
+)
 from knowledge.load import SHIPPED, load
 from knowledge.national.batch import NEWEST, Batch, read_file
 from knowledge.national.facts import Outcome, Tally
-from knowledge.national.rows import ImportFileError
 from webhook.settings import Settings
 
 FOLDER = "imported"
