@@ -152,13 +152,15 @@ def _said(item: Import) -> dict[str, tuple[str, ...]]:
     entry = item.entry
     fields: dict[str, tuple[str, ...]] = {
         "title": (entry.title,),
-        "full name": entry.questions,
+        "aliases": entry.aliases,
+        "questions": entry.questions,
         "summary": (entry.summary,),
         "field": (entry.field,),
         "levels": tuple(entry.levels),
         "portal_url": (entry.portal_url or "",),
         "cautions": tuple(caution.text for caution in entry.cautions),
         "decision": (item.source.note or "",),
+        "valid": tuple(str(day or "") for day in (entry.valid_from, entry.valid_until)),
         "held": (item.held,),
     }
     for facet, facts in entry.facts.items():

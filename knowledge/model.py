@@ -273,7 +273,7 @@ class Procedure(Entry):
     levels: tuple[Level, ...] = ()
     portal_url: Link | None = None
     imported: bool = False
-    """Read from the national database by rule; no editor has written or checked it."""
+    """Read by rule from the national database or a spreadsheet; no editor has written it."""
     facts: dict[Facet, tuple[Fact, ...]]
 
     @field_validator("facts")
