@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -33,6 +32,7 @@ from knowledge.sheets.remarks import Effect, Remark
 from knowledge.sheets.table import Table as SheetTable
 from knowledge.sheets.table import read_table
 from knowledge.sheets.template import write_template
+from knowledge.sheets.verdicts import verdicts
 from webhook.importing import (
     FOLDER,
     AsJson,
@@ -50,7 +50,7 @@ from webhook.settings import Settings
 
 commands = typer.Typer()
 SHOWN = 20
-"""Remarks of one kind that are printed; --json has all."""
+"""Remarks of one kind that are printed in full; of the others the row, and --json has all."""
 
 
 @commands.command()
@@ -99,15 +99,16 @@ def sheet(
     base = merge(load(SHIPPED), national).library
     whole = with_sheets(base, {**sheets, origin.id: batch.imports}, national)
     outcomes = whole.outcomes[origin.id]
+    remarks = (*batch.remarks, *verdicts(batch, outcomes, table.places))
     if not dry_run:
         write_imported(folder / SHEETS / origin.id, batch.imports, difference, remove_gone)
     if as_json:
-        json.dump(
-            _report(table, batch, difference, outcomes), sys.stdout, ensure_ascii=False, indent=1
-        )
-        print()
+        report = _report(table, batch, remarks, difference, outcomes)
+        print(json.dumps(report, ensure_ascii=False, indent=1))
     else:
-        _print(table, batch, difference, outcomes, dry_run)
+        _print(table, batch, remarks, difference, outcomes)
+        end = "Nothing was written." if dry_run else "Publish them with `binhdan kb publish`."
+        console.print(end, soft_wrap=True)
 
 
 def _province(province: str, nationwide: bool) -> str | None:
@@ -129,7 +130,11 @@ def _source(title: str, province: str | None, as_of: datetime, url: str | None) 
 
 
 def _report(
-    table: SheetTable, batch: Batch, difference: Difference, outcomes: Mapping[str, Outcome]
+    table: SheetTable,
+    batch: Batch,
+    remarks: Sequence[Remark],
+    difference: Difference,
+    outcomes: Mapping[str, Outcome],
 ) -> dict[str, Any]:
     """Everything about an import as plain data."""
     return {
@@ -137,7 +142,7 @@ def _report(
         "rejected": batch.rejected,
         "columns": {column: vars(place) for column, place in table.places.items()},
         "ignored_columns": [vars(place) for place in table.ignored],
-        "remarks": [vars(remark) for remark in batch.remarks],
+        "remarks": [vars(remark) for remark in remarks],
         "outcomes": [
             {"row": batch.numbers[key], "entry": key, **vars(outcome)}
             for key, outcome in outcomes.items()
@@ -149,24 +154,22 @@ def _report(
 def _print(
     table: SheetTable,
     batch: Batch,
+    remarks: Sequence[Remark],
     difference: Difference,
     outcomes: Mapping[str, Outcome],
-    dry_run: bool,
 ) -> None:
     for place in table.ignored:
         console.print(f"column {place.letter} is not used: “{place.header}”", markup=False)
-    for line in _remark_lines(batch.remarks):
+    for line in _remark_lines(remarks):
         console.print(line, markup=False, soft_wrap=True)
     print_changes(difference)
-    console.print(_remarks_table(batch.remarks))
+    console.print(_remarks_table(remarks))
     console.print(_outcomes_table(batch, outcomes))
     console.print(f"{batch.rows} rows: {difference_words(difference)}.", soft_wrap=True)
-    end = "Nothing was written." if dry_run else "Publish them with `binhdan kb publish`."
-    console.print(end, soft_wrap=True)
 
 
-def _remark_lines(remarks: tuple[Remark, ...]) -> Iterator[str]:
-    """The rows with something wrong, kind by kind; rows left out first, and every one of them."""
+def _remark_lines(remarks: Sequence[Remark]) -> Iterator[str]:
+    """What is wrong, kind by kind: rows left out one by one, of the others the first in full."""
     for effect in Effect:
         here = [remark for remark in remarks if remark.effect is effect]
         for reason in dict.fromkeys(remark.reason for remark in here):
@@ -174,11 +177,11 @@ def _remark_lines(remarks: tuple[Remark, ...]) -> Iterator[str]:
             shown = alike if effect is Effect.ROW else alike[:SHOWN]
             yield from (f"{effect}: {remark}" for remark in shown)
             if more := len(alike) - len(shown):
-                rows = ", ".join(str(remark.row) for remark in alike[SHOWN : 2 * SHOWN])
-                yield f"… {effect}, {reason}: {more} more, rows {rows} … (--json lists all)"
+                rows = ", ".join(str(remark.row) for remark in alike[SHOWN:])
+                yield f"… {effect}, {reason}: {more} more, rows {rows} (--json says more)"
 
 
-def _remarks_table(remarks: tuple[Remark, ...]) -> Table:
+def _remarks_table(remarks: Sequence[Remark]) -> Table:
     table = Table("what was wrong", "and so", "count")
     counts = Counter((remark.reason, remark.effect) for remark in remarks)
     for (reason, effect), count in counts.most_common():

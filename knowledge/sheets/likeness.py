@@ -36,13 +36,18 @@ class Names:
     def another_is_nearer(self, name: str, entry_id: str) -> bool:
         """Whether another Procedure's name has more words in common with this one."""
         said = _words(name)
-        own = _nearness(said, self._words[entry_id])
-        return own < 1 and any(_nearness(said, known) > own for known in self._words.values())
+        own = max(_nearness(said, words) for words in self._words[entry_id])
+        return own < 1 and any(
+            _nearness(said, words) > own
+            for known in self._words.values()
+            for words in known
+            if min(len(words), len(said)) > own * max(len(words), len(said))  # else it cannot be
+        )
 
 
-def _nearness(said: frozenset[str], known: Iterable[frozenset[str]]) -> float:
-    """Words in common of all words, with the nearest of the names."""
-    return max((len(said & words) / (len(said | words) or 1) for words in known), default=0.0)
+def _nearness(said: frozenset[str], words: frozenset[str]) -> float:
+    """Words in common of all words."""
+    return len(said & words) / (len(said | words) or 1)
 
 
 def _shared(one: frozenset[str], other: frozenset[str]) -> float:

@@ -14,12 +14,10 @@ from knowledge.load import Library
 from knowledge.model import AnyEntry, Facet, Procedure, Source
 from knowledge.sheets.entry import is_name_and_level
 from knowledge.sheets.likeness import ENOUGH_FOR_A_NAME, ENOUGH_FOR_FACTS, Names
+from knowledge.sheets.remarks import Reason
 from knowledge.sheets.standing import refusal
 from knowledge.wording import fold, shortened
 
-OTHER_NAME = "the entry of this code has another name"
-NEARER = "another entry's name is nearer; is the code right?"
-OTHER_CODE = "an entry of another code has this name"
 ONLY_A_NAME = "nothing certain but its name"
 OF_DISTRICTS = "named after the level of districts"
 KNOWN_FIELD = "an old list names it, in a field of which we have newer entries"
@@ -45,6 +43,8 @@ class Outcome:
     fate: Fate
     reason: str = ""
     """Why it is held."""
+    about: str = ""
+    """The title of the Entry of its code, if there is one."""
     added: tuple[str, ...] = ()
     """The facets its facts were added to; "name" for an alias."""
     refused: tuple[tuple[Facet, str], ...] = ()
@@ -119,7 +119,7 @@ class _Merger:
         and not of its code, the procedure has probably been abolished or given another code.
         """
         if self._names.get(_name(entry.title)):
-            return OTHER_CODE
+            return Reason.OTHER_CODE
         if not is_name_and_level(entry.facts):
             return ""
         if Facet.ONLINE not in entry.facts:
@@ -138,9 +138,9 @@ class _Merger:
         name = _full_name(row.entry)
         alike = self._alike.likeness(name, base.id)
         if alike < ENOUGH_FOR_FACTS:
-            return Outcome(Fate.HELD, OTHER_NAME)
+            return Outcome(Fate.HELD, Reason.OTHER_NAME, base.title)
         if self._alike.another_is_nearer(name, base.id):
-            return Outcome(Fate.HELD, NEARER)
+            return Outcome(Fate.HELD, Reason.NEARER, base.title)
         refused = []
         facts = dict(base.facts)
         for facet, said in row.entry.facts.items() if not _is_only_listed(row.entry) else ():
@@ -153,7 +153,7 @@ class _Merger:
         if aliases:
             added = (*added, "name")
         if not added:
-            return Outcome(Fate.NOTHING_NEW, refused=tuple(refused))
+            return Outcome(Fate.NOTHING_NEW, "", base.title, (), tuple(refused))
         changed = base.model_copy(
             update={
                 "facts": facts,
@@ -162,7 +162,7 @@ class _Merger:
             }
         )
         self._keep(changed, row.source)
-        return Outcome(Fate.ADDED, "", added, tuple(refused))
+        return Outcome(Fate.ADDED, "", base.title, added, tuple(refused))
 
     def _new_names(self, base: Procedure, entry: Procedure) -> tuple[str, ...]:
         """Names that no Entry has yet; one that another Entry has would lead to both. A name with

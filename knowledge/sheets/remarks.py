@@ -13,6 +13,7 @@ class Effect(StrEnum):
     CELL = "cell left out"
     REPAIRED = "repaired"
     NOTED = "kept, to be looked at"
+    HELD = "kept as data"
 
 
 class Reason(StrEnum):
@@ -36,6 +37,11 @@ class Reason(StrEnum):
     BAD_DATE = "unreadable or impossible date"
     BAD_LINK = "not a page of the state"
     NOT_ALLOWED = "not allowed as a record"
+    OTHER_NAME = "the entry of this code has another name"
+    NEARER = "another entry's name is nearer"
+    OTHER_CODE = "an entry of another code has this name"
+    ANOTHER_FEE = "another fee than that of the whole country"
+    LONGER = "longer than the time of the whole country"
 
 
 @dataclass(frozen=True)

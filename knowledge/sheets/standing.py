@@ -8,19 +8,18 @@ from collections.abc import Sequence
 from knowledge.districts import REFORM
 from knowledge.figures import lengths_in, sums_in
 from knowledge.model import Duration, DurationUnit, Facet, Fact, Procedure
+from knowledge.sheets.remarks import Reason
 
 OURS_OF_THE_PROVINCE = "we have facts of this province"
 WHOLE_COUNTRY = "we have facts for the whole country"
 OLDER = "older than what we have"
-ANOTHER_FEE = "another fee than that of the whole country"
-LONGER = "longer than the time of the whole country"
 
 _LOCAL = (Facet.WHERE, Facet.TIME, Facet.FEE, Facet.BENEFIT)
 """What provinces decide; papers, steps and conditions are the same in the whole country, and a
 second list of them would be read as more of them."""
 _LEFT_TO_PROVINCES = re.compile(
     r"tỉnh[^.]{0,40} quy định|hội đồng nhân dân|địa phương quy định|từng (?:tỉnh|địa phương)"
-    r"|tùy (?:theo )?(?:tỉnh|địa phương)",
+    r"|tùy (?:theo )?(?:tỉnh|địa phương)|mức thu của tỉnh",
     re.IGNORECASE,
 )
 _DAYS = {
@@ -50,13 +49,13 @@ def refusal(entry: Procedure, facet: Facet, said: Sequence[Fact]) -> str:
         return ""
     if facet not in _LOCAL or not region:
         return WHOLE_COUNTRY
-    left = any(_LEFT_TO_PROVINCES.search(fact.text) for fact in nationwide)
+    left = any(fact.regions or _LEFT_TO_PROVINCES.search(fact.text) for fact in known)
     if day < max(fact.checked_on for fact in nationwide) and not left:
         return OLDER
     if facet is Facet.FEE and not left and _sums(said) - _sums(nationwide):
-        return ANOTHER_FEE
+        return Reason.ANOTHER_FEE
     if facet is Facet.TIME and _longest(said) > _longest(nationwide) > 0:
-        return LONGER
+        return Reason.LONGER
     return ""
 
 
