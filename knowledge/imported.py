@@ -160,7 +160,6 @@ def _said(item: Import) -> dict[str, tuple[str, ...]]:
         "portal_url": (entry.portal_url or "",),
         "cautions": tuple(caution.text for caution in entry.cautions),
         "decision": (item.source.note or "",),
-        "valid": tuple(str(day or "") for day in (entry.valid_from, entry.valid_until)),
         "held": (item.held,),
     }
     for facet, facts in entry.facts.items():
@@ -170,6 +169,8 @@ def _said(item: Import) -> dict[str, tuple[str, ...]]:
 
 def _line(fact: Fact) -> str:
     text = f"“{fact.text}”" if fact.quoted else fact.text
+    if fact.valid_from or fact.valid_until:
+        text += f" [{fact.valid_from or ''} – {fact.valid_until or ''}]"
     return f"{fact.condition}: {text}" if fact.condition else text
 
 

@@ -289,6 +289,12 @@ class Procedure(Entry):
         for facet in Facet:
             yield from self.facts.get(facet, ())
 
+    @property
+    def full_name(self) -> str:
+        """The title, or the name that was cut to make it: an imported one's first question."""
+        cut = self.imported and "…" in self.title and self.questions
+        return self.questions[0] if cut else self.title
+
 
 class Section(Record):
     """A part of a Guide: points under a heading."""

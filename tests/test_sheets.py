@@ -23,6 +23,7 @@ from bot.compose import Composer
 from knowledge.imported import merge, read_imported
 from knowledge.load import Library, load
 from knowledge.model import Facet, Fact, Procedure
+from knowledge.passages import passages
 from knowledge.sheets.folder import read_sheets
 from knowledge.sheets.merge import with_sheets
 from knowledge.sheets.table import MOST_BYTES
@@ -630,6 +631,20 @@ def test_another_name_becomes_an_alias_and_is_searched(tmp_path: Path, data_dir:
     assert publish(data_dir).entries["tthc-1-900001"].aliases == ("Cấp thẻ đọc sách số 1 thư viện",)
 
 
+def test_peoples_own_words_are_taken_for_search(tmp_path: Path, data_dir: Path) -> None:
+    national(tmp_path)
+    path = workbook(
+        tmp_path,
+        [*HEADERS, "Cách gọi khác", "Câu hỏi thường gặp"],
+        [*READERS_CARD, "Thẻ thư viện huyện", "Làm thẻ ở công an huyện à?\nBao giờ có thẻ?"],
+    )
+    sheet(path)
+    entry = publish(data_dir).entries["tthc-1-900001"]
+    assert entry.aliases == ("Thẻ thư viện huyện",)
+    searched = {passage.text for passage in passages([entry])}
+    assert {"Làm thẻ ở công an huyện à?", "Bao giờ có thẻ?", "Thẻ thư viện huyện"} <= searched
+
+
 def test_our_own_entry_keeps_all_it_says(tmp_path: Path, data_dir: Path) -> None:
     ours = SHIPPED.entries["khai-sinh"]
     assert isinstance(ours, Procedure)
@@ -677,6 +692,12 @@ def test_the_same_file_changes_nothing_and_a_changed_cell_is_shown(
     assert "- 10.000 đồng." in said
     assert "+ 20.000 đồng." in said
     assert "is imported already and is newer" in sheet(path, status=1)
+    ending = workbook(
+        tmp_path,
+        [*HEADERS, "Lệ phí", "Hiệu lực đến"],
+        [*READERS_CARD, "20.000 đồng", "31/12/2026"],
+    )
+    assert "+ 20.000 đồng. [ – 2026-12-31]" in sheet(ending, as_of="2026-10-31")
     other = workbook(tmp_path, HEADERS, ["1.900002", "Cấp thẻ khác", "Thư viện"])
     assert "1 no longer in the file" in sheet(other, "--remove-gone", as_of="2026-10-31")
     assert [entry.code for entry in imported(data_dir)] == ["1.900002"]

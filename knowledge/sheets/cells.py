@@ -19,6 +19,7 @@ LONGEST_CELL = 8_000
 """Characters; what is longer is a whole text pasted into one cell."""
 MOST_LINES = 60
 
+_PEOPLES_WORDS = (Column.ALIASES, Column.QUESTIONS)
 _ERRORS = re.compile(r"#(?:REF|N/A|VALUE|NAME|DIV/0|NUM|NULL)[!?]?")
 _NOTHING = re.compile(r"[-–.*+/\s]*(?:không(?: có| quy định)?|n/a)?[-–.*+/\s]*", re.IGNORECASE)
 _LINK = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
@@ -67,7 +68,8 @@ class Cells:
         """The cell's lines without marks in front; none if it says that there is nothing.
 
         A text that names the level of districts or leads to a page that is not the state's is left
-        out: the whole cell, since a list without one of its steps would be another list.
+        out: the whole cell, since a list without one of its steps would be another list. How
+        people talk is not changed: they may go on saying "công an huyện".
         """
         text = self.text(column)
         lines = [without_marker(one_line(line)) for line in text.split("\n")]
@@ -79,6 +81,8 @@ class Cells:
                 f"ô có {len(lines)} dòng, nhiều nhất là {MOST_LINES}; hãy rút gọn",
             )
             return []
+        if column in _PEOPLES_WORDS:
+            return lines
         return [] if self._is_unfit(column, text) else lines
 
     def offices(self, column: Column) -> list[str]:

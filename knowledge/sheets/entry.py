@@ -29,6 +29,8 @@ from knowledge.wording import LONGEST_TITLE, fold, one_line, pieces, sentence, s
 
 AMONG_OFFICIALS = "a procedure among officials"
 
+ON_THE_LIST = "Có trong"
+"""What the sentence begins with that says no more than that it is on the list."""
 BEFORE_THE_REFORM = (
     "Danh mục này có từ trước ngày 01/07/2025, khi còn cấp huyện và chưa sắp xếp tỉnh: tên, mã, nơi"
     " giải quyết có thể đã đổi."
@@ -90,8 +92,6 @@ def read_row(cells: Cells, code: Code | None, sheet: Sheet) -> Import | None:
         aliases=tuple(a for a in cells.lines(Column.ALIASES) if len(a) <= LONGEST_TITLE),
         questions=(*_full_name(name), *(q for q in cells.lines(Column.QUESTIONS) if len(q) > 3)),
         regions=maker.regions,
-        valid_from=period[0],
-        valid_until=period[1],
         code=code.national if code else None,
         field=field,
         levels=who_decides if after_reform else (),
@@ -152,7 +152,7 @@ class _Maker:
     def listed(self, decision: str) -> Fact:
         """That it is on the list, and by which decision."""
         by = f", theo quyết định số {decision}" if decision else ""
-        return self(f"Có trong {self._list}{by}.")
+        return self(f"{ON_THE_LIST} {self._list}{by}.")
 
 
 _Period = tuple[date | None, date | None]

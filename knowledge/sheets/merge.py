@@ -12,7 +12,7 @@ from knowledge.districts import REFORM
 from knowledge.imported import Import
 from knowledge.load import Library
 from knowledge.model import AnyEntry, Facet, Procedure, Source
-from knowledge.sheets.entry import is_name_and_level
+from knowledge.sheets.entry import ON_THE_LIST, is_name_and_level
 from knowledge.sheets.likeness import ENOUGH_FOR_A_NAME, ENOUGH_FOR_FACTS, Names
 from knowledge.sheets.remarks import Reason
 from knowledge.sheets.standing import refusal
@@ -46,7 +46,7 @@ class Outcome:
     about: str = ""
     """The title of the Entry of its code, if there is one."""
     added: tuple[str, ...] = ()
-    """The facets its facts were added to; "name" for an alias."""
+    """The facets its facts were added to; "name" for an alias, "question" for how people ask."""
     refused: tuple[tuple[Facet, str], ...] = ()
     """Facets that were not added, and why."""
 
@@ -97,7 +97,7 @@ class _Merger:
     def learn_name(self, official: Procedure) -> None:
         """Take the official name of a code for another name of its Entry."""
         if official.code in self._by_code:
-            self._alike.add(self._by_code[official.code], [_full_name(official)])
+            self._alike.add(self._by_code[official.code], [official.full_name])
 
     def put(self, row: Import) -> Outcome:
         """Put one row in."""
@@ -124,7 +124,7 @@ class _Merger:
             return ""
         if Facet.ONLINE not in entry.facts:
             return ONLY_A_NAME
-        if _DISTRICTS.search(_full_name(entry)):
+        if _DISTRICTS.search(entry.full_name):
             return OF_DISTRICTS
         old = entry.checked_on < REFORM
         return KNOWN_FIELD if old and self._is_known(entry.field) else ""
@@ -135,7 +135,7 @@ class _Merger:
         return any(words == known or (len(words) > 1 and words <= known) for known in self._fields)
 
     def _add(self, base: Procedure, row: Import) -> Outcome:
-        name = _full_name(row.entry)
+        name = row.entry.full_name
         alike = self._alike.likeness(name, base.id)
         if alike < ENOUGH_FOR_FACTS:
             return Outcome(Fate.HELD, Reason.OTHER_NAME, base.title)
@@ -150,14 +150,15 @@ class _Merger:
                 facts[facet] = (*base.facts.get(facet, ()), *said)
         added: tuple[str, ...] = tuple(f for f in facts if facts[f] != base.facts.get(f))
         aliases = self._new_names(base, row.entry) if alike >= ENOUGH_FOR_A_NAME else ()
-        if aliases:
-            added = (*added, "name")
+        asked = tuple(q for q in _asked(row.entry) if q not in base.questions)
+        added += ("name",) * bool(aliases) + ("question",) * bool(asked)
         if not added:
             return Outcome(Fate.NOTHING_NEW, "", base.title, (), tuple(refused))
         changed = base.model_copy(
             update={
                 "facts": facts,
                 "aliases": (*base.aliases, *aliases),
+                "questions": (*base.questions, *asked),
                 "regions": _regions(base, row.entry),
             }
         )
@@ -189,17 +190,17 @@ class _Merger:
         for name in (entry.title, *entry.aliases):
             self._names[_name(name)].add(entry.id)
         if isinstance(entry, Procedure):
-            self._alike.add(entry.id, (_full_name(entry), *entry.aliases))
+            self._alike.add(entry.id, (entry.full_name, *entry.aliases))
 
 
 def _is_only_listed(entry: Procedure) -> bool:
     """Whether all it says is that it is on the list, by some decision."""
-    return entry.facts.keys() == {Facet.LEGAL_BASIS} and len(entry.facts[Facet.LEGAL_BASIS]) == 1
+    return all(fact.text.startswith(ON_THE_LIST) for fact in entry.all_facts())
 
 
-def _full_name(entry: Procedure) -> str:
-    """The name before it was cut to a title."""
-    return entry.questions[0] if entry.imported and entry.title.endswith("…") else entry.title
+def _asked(entry: Procedure) -> tuple[str, ...]:
+    """How people ask for it, without its name."""
+    return tuple(question for question in entry.questions if question != entry.full_name)
 
 
 def _regions(base: Procedure, other: Procedure) -> tuple[str, ...]:

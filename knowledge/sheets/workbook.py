@@ -40,15 +40,13 @@ def read_workbook(path: Path, sheet: str | None) -> Iterator[list[str]]:
     """
     try:
         _check_size(path)
-        book = load_workbook(path, read_only=True, data_only=False, keep_links=False)
-        try:
+        with path.open("rb") as file:  # openpyxl leaves a path open where it fails
+            book = load_workbook(file, read_only=True, data_only=False, keep_links=False)
             page = _sheet(book, sheet, path)
             page.reset_dimensions()  # a file may claim a million rows
             rows = page.iter_rows(max_row=MOST_ROWS + 1, max_col=MOST_COLUMNS, values_only=True)
             for row in rows:
                 yield [_text(value) for value in row]
-        finally:
-            book.close()
     except ImportFileError:
         raise
     except (OSError, zipfile.BadZipFile, ParseError, ValueError, KeyError, TypeError) as error:
