@@ -10,6 +10,7 @@ run "$BIN/python" -m bench.decide bench/questions/fresh.yaml bench/questions/out
 run "$BIN/python" -m bench.restore --data "$DATA/data"
 run "$BIN/python" -m bench.answer
 run "$BIN/python" -m bench.national "$DATA/data/tthc/procedures.jsonl.gz" --embed 100
+run "$BIN/python" -m bench.codes "$DATA/data/tthc/procedures.jsonl.gz" "$DATA/data/lists/lamdong_procedures.csv" "$DATA/data/lists/langson_procedures.csv"
 run "$BIN/python" -m bench.start
 run "$BIN/python" -m bench.acknowledge
 run "$BIN/python" -m bench.durability --real

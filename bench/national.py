@@ -20,11 +20,10 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from knowledge.imported import merge
+from knowledge.imported import entry_id, merge
 from knowledge.load import load
 from knowledge.model import Facet
 from knowledge.national.batch import Batch, read_file
-from knowledge.national.entry import entry_id
 from knowledge.national.rows import Row, read_rows
 from knowledge.passages import Passage, passages
 from webhook.importing import tally_table

@@ -16,8 +16,26 @@ from pydantic import ValidationError
 
 from knowledge.load import Library, dump_entry, parse_entry
 from knowledge.model import AnyEntry, Fact, Procedure, Source
-from knowledge.national.entry import Import
 from knowledge.yaml_file import ContentError, Problem
+
+
+class ImportFileError(Exception):
+    """A file cannot be read at all; the message says why."""
+
+
+@dataclass(frozen=True)
+class Import:
+    """One procedure as imported."""
+
+    entry: Procedure
+    source: Source
+    held: str = ""
+    """Why it is kept as data but not published; empty: it may be."""
+
+
+def entry_id(code: str) -> str:
+    """ "1.001193" → "tthc-1-001193"."""
+    return "tthc-" + code.replace(".", "-")
 
 
 @dataclass(frozen=True)
@@ -135,7 +153,8 @@ def _said(item: Import) -> dict[str, tuple[str, ...]]:
     entry = item.entry
     fields: dict[str, tuple[str, ...]] = {
         "title": (entry.title,),
-        "full name": entry.questions,
+        "aliases": entry.aliases,
+        "questions": entry.questions,
         "summary": (entry.summary,),
         "field": (entry.field,),
         "levels": tuple(entry.levels),
@@ -151,6 +170,8 @@ def _said(item: Import) -> dict[str, tuple[str, ...]]:
 
 def _line(fact: Fact) -> str:
     text = f"“{fact.text}”" if fact.quoted else fact.text
+    if fact.valid_from or fact.valid_until:
+        text += f" [{fact.valid_from or ''} – {fact.valid_until or ''}]"
     return f"{fact.condition}: {text}" if fact.condition else text
 
 

@@ -273,7 +273,7 @@ class Procedure(Entry):
     levels: tuple[Level, ...] = ()
     portal_url: Link | None = None
     imported: bool = False
-    """Read from the national database by rule; no editor has written or checked it."""
+    """Read by rule from the national database or a spreadsheet; no editor has written it."""
     facts: dict[Facet, tuple[Fact, ...]]
 
     @field_validator("facts")
@@ -288,6 +288,12 @@ class Procedure(Entry):
     def all_facts(self) -> Iterator[Fact]:
         for facet in Facet:
             yield from self.facts.get(facet, ())
+
+    @property
+    def full_name(self) -> str:
+        """The title, or the name that was cut to make it: an imported one's first question."""
+        cut = self.imported and "…" in self.title and self.questions
+        return self.questions[0] if cut else self.title
 
 
 class Section(Record):

@@ -67,10 +67,14 @@ def _of_entry(entry: AnyEntry) -> Iterator[Passage]:
 
 
 def _of_import(entry: Procedure) -> Iterator[Passage]:
-    """At most six: the name, what it is, and the beginnings of its facts. Sums and lengths are left
-    out: nobody finds a procedure by them."""
-    name = entry.questions[0] if entry.questions else entry.title
-    yield Passage(entry.id, PassageKind.NAME, Facet.OVERVIEW, entry.title)
+    """At most six, and one for each other name and question: the name, what it is, and the
+    beginnings of its facts. Sums and lengths are left out: nobody finds a procedure by them."""
+    name = entry.full_name
+    for title in (entry.title, *entry.aliases):
+        yield Passage(entry.id, PassageKind.NAME, Facet.OVERVIEW, title)
+    for question in entry.questions:
+        if question != name:
+            yield Passage(entry.id, PassageKind.QUESTION, Facet.OVERVIEW, question)
     overview = " ".join(f"{name}. {entry.summary}".split()[:_MAX_WORDS])
     yield Passage(entry.id, PassageKind.FACTS, Facet.OVERVIEW, overview)
     for facets in _IMPORTED:

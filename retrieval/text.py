@@ -12,6 +12,8 @@ from typing import Any
 
 import yaml
 
+from knowledge.wording import fold as fold
+
 SPELLINGS = Path(__file__).parent / "data" / "spellings.yaml"
 
 BARE_BELOW = 0.2
@@ -58,13 +60,6 @@ def clean(text: str) -> str:
 def _invisible(char: str) -> bool:
     """Control, format (zero-width, bidi, tags), surrogate, private and unassigned characters."""
     return unicodedata.category(char)[0] == "C"
-
-
-def fold(text: str) -> str:
-    """Lower-case without diacritics: "Đăng ký" → "dang ky"."""
-    apart = unicodedata.normalize("NFD", text.lower())
-    bare = "".join(c for c in apart if unicodedata.category(c) != "Mn")
-    return unicodedata.normalize("NFC", bare.replace("đ", "d")).lower()
 
 
 _TONED = "àáảãạèéẻẽẹỳýỷỹỵ"

@@ -21,6 +21,7 @@ HOMES = {
     "langchain_openai": [],
     "telegram": ["webhook/telegram.py"],
     "dbos": ["webhook/queue.py"],
+    "openpyxl": ["knowledge/sheets/workbook.py"],
 }
 ENVIRONMENT = {
     # These two write, for a library that reads it, and before importing it.

@@ -21,17 +21,17 @@ from typer.testing import CliRunner
 from bot.check import record_text, text_of, unsupported
 from bot.compose import Composer
 from bot.messages import say
-from knowledge.imported import compare, merge, read_imported, write_imported
+from knowledge.figures import lengths_in, sums_in
+from knowledge.imported import ImportFileError, compare, merge, read_imported, write_imported
 from knowledge.load import Library
 from knowledge.model import Duration, DurationUnit, Facet, Fact, Level, Procedure
 from knowledge.national.batch import SHARED_PAGE, Batch, read_file
-from knowledge.national.facts import LONGEST, MOST_ITEMS, Outcome
-from knowledge.national.figures import lengths_in, sums_in
-from knowledge.national.rows import ImportFileError
+from knowledge.national.facts import MOST_ITEMS, Outcome
 from knowledge.national.time_fee import NO_FEE
 from knowledge.national.ways import read_ways
 from knowledge.passages import PassageKind, passages
 from knowledge.store import Editions
+from knowledge.wording import LONGEST
 from knowledge.yaml_file import ContentError
 from tests.fakes.desk import Shown, published
 from webhook import __main__ as command

@@ -7,7 +7,8 @@ import json
 import logging
 import secrets
 import sys
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,15 +19,18 @@ from rich.progress import Progress as Bar
 from rich.table import Table
 
 from bot.model import Answer, Channel, Question
-from knowledge.imported import merge, read_imported
+from knowledge.imported import Import, merge, read_imported
 from knowledge.load import SHIPPED, Library, load
 from knowledge.model import Procedure
+from knowledge.sheets.folder import PREFIX, read_sheets
+from knowledge.sheets.merge import Fate, with_sheets
 from knowledge.store import Editions, NothingPublished, UnknownEdition
 from knowledge.yaml_file import ContentError
 from retrieval.evaluate import QuestionFileError, evaluate, read_questions, tallies
 from webhook.checking import check
 from webhook.importing import FOLDER, importing
 from webhook.settings import MissingSettingError, Settings
+from webhook.sheets import commands as sheet_commands
 
 if TYPE_CHECKING:  # importing the encoder takes seconds; commands that need it do so themselves
     from retrieval.index import Progress
@@ -44,6 +48,7 @@ telegram = typer.Typer(help="Telegram: register the webhook, or poll.", no_args_
 app.add_typer(kb, name="kb")
 kb.command()(check)
 kb.add_typer(importing, name="import")
+importing.add_typer(sheet_commands)
 app.add_typer(telegram, name="telegram")
 
 console = Console()
@@ -198,16 +203,17 @@ def publish(
 def _with_imported(shipped: Library, settings: Settings, editions: Editions) -> Library:
     """The content with what was imported on this machine.
 
-    Stops where the newest Edition has imports and this machine has none: they would be gone.
+    Stops where the newest Edition has imports that this machine has not: they would be gone.
     """
-    imports = read_imported(settings.data_dir / FOLDER)
-    newest = None if imports else editions.newest_number()
+    folder = settings.data_dir / FOLDER
+    imports, sheets = read_imported(folder), read_sheets(folder)
+    newest = editions.newest_number()
     if newest is not None:
-        entries = editions.get(newest).library
-        if any(isinstance(entry, Procedure) and entry.imported for entry in entries):
+        missing = _missing(editions.get(newest).library, imports, sheets)
+        if missing:
             errors.print(
-                f"Edition {newest} has imported procedures, but {settings.data_dir / FOLDER} has"
-                " none. Import them here first, or publish --without-imported.",
+                f"Edition {newest} has {missing}, but {folder} has not. Import here first, or"
+                " publish --without-imported.",
                 style="red",
                 markup=False,
                 soft_wrap=True,
@@ -220,7 +226,27 @@ def _with_imported(shipped: Library, settings: Settings, editions: Editions) -> 
             f" own entries, {merged.held.total()} are held back.",
             soft_wrap=True,
         )
-    return merged.library
+    if not sheets:
+        return merged.library
+    whole = with_sheets(merged.library, sheets, imports)
+    fates = Counter(o.fate for outcomes in whole.outcomes.values() for o in outcomes.values())
+    counted = ", ".join(f"{fates[fate]} {fate}" for fate in Fate)
+    console.print(f"Rows of {len(sheets)} spreadsheets: {counted}.", soft_wrap=True)
+    return whole.library
+
+
+def _missing(published: Library, imports: Mapping[str, Import], sheets: Collection[str]) -> str:
+    """What of an Edition's imports is not on this machine, in words; "" if all is."""
+    gone = [s for s in published.sources if s.startswith(PREFIX) and s not in sheets]
+    if gone:
+        return f"the spreadsheet {', '.join(gone)}"
+    national = any(
+        isinstance(entry, Procedure)
+        and entry.imported
+        and any(not source.startswith(PREFIX) for source in entry.source_ids)
+        for entry in published
+    )
+    return "imported procedures" if national and not imports else ""
 
 
 @telegram.command()

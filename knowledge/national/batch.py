@@ -10,7 +10,8 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from knowledge.national.entry import Import, read_row, titles
+from knowledge.imported import Import
+from knowledge.national.entry import read_row, titles
 from knowledge.national.facts import Tally
 from knowledge.national.rows import BadRow, Row, read_rows
 

@@ -4,26 +4,11 @@ from __future__ import annotations
 
 import re
 
+from knowledge.districts import DISTRICT_OFFICE
 from knowledge.model import Fact
-from knowledge.national.facts import (
-    LONGEST,
-    Desk,
-    Outcome,
-    capped,
-    distinct,
-    one_line,
-    sentence,
-    without_marker,
-)
+from knowledge.national.facts import Desk, Outcome, capped, distinct
 from knowledge.places import PROVINCES
-
-# Since 1 July 2025 there are none of these; the portal's texts still send people there.
-DISTRICT = re.compile(
-    r"\b(?:cấp huyện|(?:công an|chi cục thuế|uỷ ban nhân dân|ủy ban nhân dân|ubnd) (?:quận|huyện)"
-    r"|(?:quận|thị xã|huyện), |quận/huyện|(?:ở|của|tại) (?:quận|huyện)|quận, huyện)",
-    re.IGNORECASE,
-)
-DISTRICT_OFFICE = re.compile(r"\b(?:quận|huyện|thị xã)\b", re.IGNORECASE)
+from knowledge.wording import LONGEST, one_line, sentence, without_marker
 
 _STEP = re.compile(r"(?:^|\n|\s)[-–+*•]?\s*Bước\s+(\d{1,2})\s*[:.\-–]?\s*")
 _RESULT_CODE = re.compile(r"Mã: ?(?:KQ\.G\d\d\.\d{6}|[\d.]+G\d\d-KQ\d{4}|[^\s]*$)")

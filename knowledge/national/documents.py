@@ -11,18 +11,8 @@ import re
 from collections.abc import Iterator
 
 from knowledge.model import Fact
-from knowledge.national.facts import (
-    LONGEST,
-    LOWER,
-    UPPER,
-    Desk,
-    Outcome,
-    capped,
-    distinct,
-    one_line,
-    sentence,
-    without_marker,
-)
+from knowledge.national.facts import Desk, Outcome, capped, distinct
+from knowledge.wording import LONGEST, LOWER, UPPER, one_line, sentence, without_marker
 
 LONGEST_CONDITION = 200
 LONGEST_FILE = 90

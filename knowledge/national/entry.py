@@ -5,18 +5,19 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
 
+from knowledge.districts import DISTRICT, DISTRICT_OFFICE
+from knowledge.imported import Import, entry_id
 from knowledge.model import Caution, Facet, Fact, Level, Procedure, Source, SourceKind
 from knowledge.national import columns
 from knowledge.national.documents import documents
-from knowledge.national.facts import Desk, Outcome, Tally, one_line
+from knowledge.national.facts import Desk, Outcome, Tally
 from knowledge.national.rows import Row
 from knowledge.national.time_fee import facets_of
 from knowledge.national.ways import Line, Way, read_ways
+from knowledge.wording import LONGEST_TITLE, one_line, shortened
 
-LONGEST_TITLE = 160
 DISTRICTS_ARE_GONE = (
     "Cổng còn nhắc cấp huyện; từ 01/07/2025 không còn cấp huyện, việc đó hỏi Ủy ban nhân dân cấp xã"
     " hoặc nơi nộp hồ sơ."
@@ -27,21 +28,6 @@ _LEVELS = {
     "Cấp xã": Level.COMMUNE,
     "Cơ quan khác": Level.OTHER,
 }
-
-
-@dataclass(frozen=True)
-class Import:
-    """One procedure as imported."""
-
-    entry: Procedure
-    source: Source
-    held: str = ""
-    """Why it is kept as data but not published; empty: it may be."""
-
-
-def entry_id(code: str) -> str:
-    """ "1.001193" → "tthc-1-001193"."""
-    return "tthc-" + code.replace(".", "-")
 
 
 def read_row(row: Row, title: str, checked_on: date, tally: Tally, held: str = "") -> Import:
@@ -80,21 +66,14 @@ def read_row(row: Row, title: str, checked_on: date, tally: Tally, held: str = "
 def titles(rows: Iterable[Row]) -> dict[str, str]:
     """Code → title: the name, cut if long; those that would be the same name their code."""
     rows = list(rows)
-    names = {row.ma_thu_tuc: _shortened(one_line(row.ten_thu_tuc), LONGEST_TITLE) for row in rows}
+    names = {row.ma_thu_tuc: shortened(one_line(row.ten_thu_tuc)) for row in rows}
     claimed = Counter(name.casefold() for name in names.values())
     return {
         code: name
         if claimed[name.casefold()] == 1
-        else f"{_shortened(name, LONGEST_TITLE - 14)} (mã {code})"
+        else f"{shortened(name, LONGEST_TITLE - 14)} (mã {code})"
         for code, name in names.items()
     }
-
-
-def _shortened(name: str, limit: int) -> str:
-    name = name.rstrip(". ")
-    if len(name) <= limit:
-        return name
-    return name[: limit - 1].rsplit(" ", 1)[0].rstrip(",;:. ") + "…"
 
 
 def _summary(row: Row) -> str:
@@ -145,4 +124,4 @@ def _cautions(facts: dict[Facet, list[Fact]]) -> list[Caution]:
 
 def _district(facet: Facet) -> re.Pattern[str]:
     """An office is named briefly; elsewhere "huyện" is also a road's class or a place's name."""
-    return columns.DISTRICT_OFFICE if facet is Facet.WHERE else columns.DISTRICT
+    return DISTRICT_OFFICE if facet is Facet.WHERE else DISTRICT

@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from typing import Any
 
 from knowledge.model import Confidence, Fact
+from knowledge.wording import pieces
 
-LONGEST = 700
-"""Characters of one Fact, as the record allows."""
 MOST_ITEMS = 40
 """Facts of one facet; nobody reads more on a phone, and the portal's page has them all."""
 MOST_PIECES = 8
 """Facts that one quoted text may become; what follows is left to the portal's page."""
-
-
-UPPER = "A-Z" + "".join(c for c in map(chr, range(0xC0, 0x1EFA)) if c.isupper())
-LOWER = "a-z" + "".join(c for c in map(chr, range(0xDF, 0x1EFA)) if c.islower())
-"""Letters, for character classes: between "À" and "Ỹ" stand small ones too."""
 
 
 class Outcome(StrEnum):
@@ -77,47 +70,6 @@ class Desk:
         )
 
 
-def one_line(text: str) -> str:
-    """The text without line breaks, and without the marks of a list in front."""
-    return re.sub(r"^(?:[-–+*•.;:,]\s*)+", "", " ".join(text.split())).strip()
-
-
-def pieces(text: str, limit: int = LONGEST) -> Iterator[str]:
-    """A text cut into parts of at most `limit` characters, between lines, sentences or words."""
-    part = ""
-    for bit in _bits(text, limit):
-        if part and len(part) + 1 + len(bit) > limit:
-            yield part
-            part = ""
-        part = f"{part} {bit}" if part else bit
-    if len(part) > 1:
-        yield part
-
-
-_MARKER = re.compile(r"^(?:[a-zđ]\d?|[a-zđ]\.\d|\d{1,2}(?:\.\d{1,2})*)[.)/]\s*(?=\D)")
-_SENTENCE = re.compile(rf"(?<=[.;:])\s+(?=[\"“(+•{UPPER}-])")
-
-
-def _bits(text: str, limit: int) -> Iterator[str]:
-    for line in filter(None, map(one_line, text.split("\n"))):
-        for sentence in _SENTENCE.split(line):
-            if len(sentence) <= limit:
-                yield sentence
-            else:
-                yield from _words(sentence, limit)
-
-
-def _words(sentence: str, limit: int) -> Iterator[str]:
-    part = ""
-    for word in re.findall(rf"(?:\d\S* )*\S{{1,{limit}}}", " ".join(sentence.split())):
-        # A number stays with the word behind it: "15 ngày" is not cut in two.
-        if part and len(part) + 1 + len(word) > limit:
-            yield part
-            part = ""
-        part = f"{part} {word}" if part else word
-    yield part[:limit]
-
-
 def distinct(facts: Iterable[Fact]) -> list[Fact]:
     """The facts in order, each said once."""
     return list({(fact.condition, fact.text): fact for fact in facts}.values())
@@ -129,13 +81,3 @@ def capped(facts: list[Fact], what: str, desk: Desk) -> list[Fact]:
         return facts
     desk.count("shortened", Outcome.REJECTED, what, len(facts) - MOST_ITEMS + 1)
     return [*facts[: MOST_ITEMS - 1], desk.see_page(what)]
-
-
-def sentence(text: str) -> str:
-    """With a capital and one full stop, as a line of a list."""
-    return text[:1].upper() + text[1:].rstrip(".;:, ") + "."
-
-
-def without_marker(text: str) -> str:
-    """The text without "a)" or "2." in front."""
-    return _MARKER.sub("", text)

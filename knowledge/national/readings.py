@@ -7,12 +7,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from knowledge.figures import (
+    SMALLEST_FEE,
+    is_conditional,
+    is_miswritten,
+    lengths_in,
+    speaks_of_lengths_in_words,
+    sums_in,
+)
 from knowledge.model import Duration
-from knowledge.national.figures import lengths_in, sums_in
 from knowledge.national.ways import NOTHING, Charge, Line, Way
 
-SMALLEST_FEE = 1_000
-"""Đồng; below, the portal took "20.000" for 20."""
 LONGEST_NOTE = 300
 """Characters of a charge's note that can stand in one sentence with it."""
 
@@ -21,20 +26,7 @@ NO_UNIT = "number without a unit"
 FREE_OF_WHAT = "“Miễn phí” may mean that the province decides"
 
 _GROUPED = re.compile(r"[1-9]\d{0,2}(?:,\d{3})+")
-_CONDITIONAL = re.compile(
-    r"%|\b(?:giảm|miễn|tối đa|tối thiểu|từ ngày|đến hết|đến ngày|áp dụng mức|một nửa|trừ trường hợp"
-    r"|không quá|ít nhất|không thu|không phải|không được|(?:không|chưa) quy định|đối với"
-    r"|trường hợp \w+)\b",
-    re.IGNORECASE,
-)
-
 Value = TypeVar("Value")
-_MISWRITTEN = re.compile(r"\d{3}[.,]\d{4,}|\d{4,}[.,]\d{3}(?!\d)")  # "15.000.0000 đồng"
-_OTHER_LENGTH = re.compile(
-    r"\b(?:(?:một|hai|ba|bốn|năm|sáu|bảy|tám|chín|mười|mươi|lăm) (?:ngày|giờ|tháng)"
-    r"|ngay (?:sau|khi))\b",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True)
@@ -72,7 +64,7 @@ def length_of(line: Line) -> Reading[Duration]:
     if line.duration is None:
         bare = line.length.isdigit()
         return Reading(None, NO_UNIT if bare else "not a whole number with a unit")
-    if lengths_in(line.note) - {line.duration} or _OTHER_LENGTH.search(line.note):
+    if lengths_in(line.note) - {line.duration} or speaks_of_lengths_in_words(line.note):
         return Reading(None, "the description speaks of other lengths")
     return Reading(line.duration)
 
@@ -90,17 +82,13 @@ def sum_of(line: Line) -> Reading[int]:
         return Reading(None, reason)
     amount = int(charge.number.replace(",", ""))
     notes = f"{charge.note} {line.note}"
-    if sums_in(notes) - {amount} or _MISWRITTEN.search(notes):
+    if sums_in(notes) - {amount} or is_miswritten(notes):
         return Reading(None, "the notes speak of other sums")
-    if _conditional(charge.note) or ("phí" in line.note and _conditional(line.note)):
+    if is_conditional(charge.note) or ("phí" in line.note and is_conditional(line.note)):
         return Reading(None, "the notes speak of a reduction, limit or period")
     if len(charge.note) > LONGEST_NOTE:
         return Reading(None, "the note is long")
     return Reading(amount)
-
-
-def _conditional(note: str) -> bool:
-    return _CONDITIONAL.search(note) is not None
 
 
 GLUED = "touches another number"

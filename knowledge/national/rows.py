@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import re
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,24 +11,18 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
+from knowledge.imported import ImportFileError
+from knowledge.wording import visible
+
 NOTHING = "Không có thông tin"
-_INVISIBLE = re.compile(
-    "[\x00-\x08\x0e-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u202a-\u202e\u2060\ufeff\ue000-\uf8ff]"
-)
 _CODE = re.compile(r"\d\.\d{6}")
 
 
-class ImportFileError(Exception):
-    """The file cannot be read at all; the message says why."""
-
-
 def _clean(value: Any) -> Any:
-    """NFC, without the invisible characters that pages are full of; the portal's word for
-    "nothing" becomes nothing."""
+    """The visible text; the portal's word for "nothing" becomes nothing."""
     if not isinstance(value, str):
         return "" if value is None else value
-    text = _INVISIBLE.sub("", unicodedata.normalize("NFC", value).replace("\xa0", " "))
-    text = re.sub(r"[ \t\r\f\v]+", " ", text).strip()
+    text = visible(value)
     return "" if text == NOTHING else text
 
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from knowledge.model import DurationUnit, Facet, Fact
-from knowledge.national.facts import LONGEST, Desk, Outcome, distinct
-from knowledge.national.figures import lengths_in, sums_in
+from knowledge.figures import UNITS, lengths_in, sums_in
+from knowledge.model import Facet, Fact
+from knowledge.national.facts import Desk, Outcome, distinct
 from knowledge.national.readings import (
     NO_INFORMATION,
     NO_UNIT,
@@ -25,6 +25,7 @@ from knowledge.national.readings import (
     sum_of,
 )
 from knowledge.national.ways import Charge, Line, Way
+from knowledge.wording import LONGEST
 
 TIME, FEE, WAYS = "time", "fee", "ways"
 """Names in the report; they share the portal's column cach_thuc_thuc_hien."""
@@ -37,13 +38,7 @@ CONDITIONS = {
 NO_FEE = (
     "Cổng không ghi khoản phí phải nộp; mức thu có thể do tỉnh quy định, nên hỏi nơi nộp hồ sơ."
 )
-_UNITS = {
-    DurationUnit.HOURS: "giờ",
-    DurationUnit.DAYS: "ngày",
-    DurationUnit.WORKING_DAYS: "ngày làm việc",
-    DurationUnit.MONTHS: "tháng",
-    DurationUnit.YEARS: "năm",
-}
+_UNITS = {unit: name for name, unit in UNITS.items()}
 _EMPTY_NOTE = re.compile(
     r"[-–.*+ ]*(?:(?:không|chưa)(?: có| quy định| thu)?)?[-–.*+ ]*", re.IGNORECASE
 )

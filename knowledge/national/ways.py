@@ -14,8 +14,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from knowledge.figures import UNITS
 from knowledge.model import Duration
-from knowledge.national.figures import UNITS
 
 HEADING = "Hình thức nộpThời gianPhí, lệ phíMô tả"
 NOTHING = "Không có thông tin"

@@ -1,0 +1,1 @@
+"""Spreadsheets as offices keep them, one procedure a row → Procedures of ours."""
