@@ -31,11 +31,13 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 
 from knowledge.load import Library, dump_entry, parse_entry
-from knowledge.model import Source
+from knowledge.model import AnyEntry, Source
 
 metadata = MetaData()
 
 _TRIES = 20
+_AT_ONCE = 100
+"""Rows read at a time: the JSON of thousands of Entries beside the Entries doubles the memory."""
 _Rows = dict[tuple[str, str], tuple[str, dict[str, Any]]]
 """(kind, id) → (hash, body)"""
 
@@ -169,11 +171,17 @@ class Editions:
                 select(_edition_contents.c.kind, _edition_contents.c.item_id, _contents.c.body)
                 .select_from(items)
                 .where(_edition_contents.c.edition == number)
-            ).all()
-        bodies = sorted(bodies, key=lambda body: body.item_id)  # each database would sort otherwise
-        sources = [Source.model_validate(b.body) for b in bodies if b.kind == "source"]
-        entries = [parse_entry(b.body) for b in bodies if b.kind == "entry"]
-        library = Library({e.id: e for e in entries}, {s.id: s for s in sources})
+                .execution_options(yield_per=_AT_ONCE)
+            )
+            entries: dict[str, AnyEntry] = {}
+            sources: dict[str, Source] = {}
+            for kind, key, body in bodies:
+                if kind == "entry":
+                    entries[key] = parse_entry(body)
+                else:
+                    sources[key] = Source.model_validate(body)
+        # Each database has an order of its own.
+        library = Library(dict(sorted(entries.items())), dict(sorted(sources.items())))
         return Edition(row.number, row.hash, _in_utc(row.published_at), library)
 
 
