@@ -27,7 +27,9 @@ _DELETE = re.compile(
     r"/xoa(@\w+)?|xoa (giup |ho |het |em |toi |minh |tat ca |toan bo |cac |nhung )*"
     r"(du lieu|lich su|tin nhan)( (cua|ve) (toi|em|minh|chau|con))?( di| nhe| giup| a)*"
 )
-_ACTION = re.compile(r"entry:[a-z0-9-]+(:[a-z_]+)?|fb[+-]:\w+|fbr:\w+:\w+|delete", re.ASCII)
+_ACTION = re.compile(
+    r"entry:[a-z0-9-]+(:[a-z_]+)?|place:[a-z-]+(/\d{5})?|fb[+-]:\w+|fbr:\w+:\w+|delete", re.ASCII
+)
 """What our Choices send. Anything else was made by hand, and may hold anything."""
 
 
@@ -57,6 +59,8 @@ class Assistant:
             log.exception("question %s failed", question.id)
             answer, drafts = _text(Status.ERROR_INTERNAL, say("error.internal")), [draft]
         place = next((d.place for d in drafts if d.place), None)
+        if answer.status.family == "refused":  # "bún bò Huế" is not where somebody lives
+            place = draft.context.place
         return self._journal.record(question, answer, place, _scores(drafts))
 
     def _answer(self, draft: Draft) -> tuple[Answer, list[Draft]]:

@@ -7,11 +7,12 @@ from datetime import date, timedelta
 
 from bot.messages import say
 from bot.model import Answer, Block, BlockKind, Choice, ShownSource, Status
+from bot.offices import Offices, offices, set_by_province
 from knowledge.freshness import OLD_AFTER
 from knowledge.load import Library
 from knowledge.model import AnyEntry, Confidence, Entry, Facet, Fact, Guide, Lesson, Procedure
 from knowledge.pages import page_of
-from knowledge.places import PROVINCES
+from knowledge.places import PROVINCES, Place
 
 OVERVIEW_FACETS = (Facet.WHERE, Facet.TIME, Facet.FEE)
 """What an overview tells at once, one fact each; the papers are counted."""
@@ -45,9 +46,9 @@ class Composer:
         self._library, self._edition, self._today = library, edition, today
 
     def answer(
-        self, entry: AnyEntry, facets: Sequence[Facet] = (), place: str | None = None
+        self, entry: AnyEntry, facets: Sequence[Facet] = (), place: Place | None = None
     ) -> Answer:
-        """The Answer about an Entry: the facets asked, or the whole of it."""
+        """The Answer about an Entry: the facets asked, or the whole of it, for somebody there."""
         match entry:
             case Guide():
                 return self._guide(entry, place)
@@ -73,34 +74,57 @@ class Composer:
         leads = [Choice(label=other.title, action=f"entry:{other.id}") for other in related]
         return tuple((offered[: MAX_CHOICES - min(1, len(leads))] + leads)[:MAX_CHOICES])
 
-    def _facets(self, entry: Procedure, asked: list[Facet], place: str | None) -> Answer:
-        known = [facet for facet in asked if entry.facts.get(facet)]
+    def _facets(self, entry: Procedure, asked: list[Facet], place: Place | None) -> Answer:
+        here = {facet: self._here(entry.facts.get(facet, ()), place) for facet in asked}
+        known = [facet for facet in asked if here[facet]]
         blocks: list[Block] = []
         shown: list[Fact] = []
+        there = self._offices(entry, place) if Facet.WHERE in known else Offices()
         for facet in known:
-            facts = self._in_place(entry.facts[facet], place)
+            facts = here[facet]
             shown += facts
             kind = BlockKind.STEPS if facet in STEP_FACETS and len(facts) > 1 else BlockKind.ITEMS
-            lines = tuple(self._line(fact, place) for fact in facts)
-            blocks += [_title(entry, [facet]), Block(kind=kind, lines=lines)]
+            lines = [self._line(fact, place) for fact in facts]
+            if facet is Facet.WHERE:
+                lines += there.lines
+            if facet is Facet.FEE:
+                lines += _fee_elsewhere(entry, place)
+            blocks += [_title(entry, [facet]), Block(kind=kind, lines=tuple(lines))]
         if missing := [facet for facet in asked if facet not in known]:
-            blocks += [_title(entry, missing), *self._facet_unknown(entry)]
+            elsewhere = place if any(entry.facts.get(facet) for facet in missing) else None
+            blocks += [_title(entry, missing), *self._facet_unknown(entry, elsewhere)]
         blocks += self._warnings(entry, shown, asked)
         status = Status.ANSWERED_FACET if known else Status.ANSWERED_FACET_UNKNOWN
-        return self._answer(
+        answer = self._answer(
             status, entry, blocks, shown, self.choices(entry, asked), (known or asked)[0]
         )
+        return self._with_sources(answer, there)
 
-    def _facet_unknown(self, entry: Procedure) -> list[Block]:
+    def _offices(self, entry: Procedure, place: Place | None) -> Offices:
+        """The offices there, if this Edition has the sources of what is said of them."""
+        there = offices(entry, place, self._today)
+        return there if self._library.sources.keys() >= set(there.sources) else Offices()
+
+    def _with_sources(self, answer: Answer, there: Offices) -> Answer:
+        sources = [self._library.sources[i] for i in there.sources]
+        shown = (ShownSource(title=s.title, url=s.url, published=s.published) for s in sources)
+        return answer.model_copy(
+            update={"sources": tuple(dict.fromkeys((*answer.sources, *shown)))}
+        )
+
+    def _facet_unknown(self, entry: Procedure, elsewhere: Place | None) -> list[Block]:
         lines = [say("answer.facet_unknown")]
+        if elsewhere:
+            lines.insert(0, say("place.not_here", province=elsewhere.province.short_name))
         if entry.portal_url:
             lines.append(say("answer.portal", url=entry.portal_url))
         return [Block(kind=BlockKind.TEXT, lines=(line,)) for line in lines]
 
-    def _overview(self, entry: Procedure, place: str | None) -> Answer:
+    def _overview(self, entry: Procedure, place: Place | None) -> Answer:
         lines, shown = [], []
+        there = self._offices(entry, place) if place else Offices()
         for facet in OVERVIEW_FACETS:
-            facts = self._in_place(entry.facts.get(facet, ()), place)
+            facts = self._here(entry.facts.get(facet, ()), place)
             if not facts:
                 continue
             shown.append(facts[0])
@@ -109,6 +133,8 @@ class Composer:
                 rest = say("answer.more_facts", facet=say(f"facets.{facet}"))
                 line = f"{line} {rest}"
             lines.append(line)
+            if facet is Facet.WHERE:
+                lines += there.lines[:1]
         if entry.facts.get(Facet.DOCUMENTS):
             lines.insert(0, f"{say('facets.documents')}: {say('answer.documents_listed')}")
         if not shown:
@@ -121,16 +147,22 @@ class Composer:
             *self._warnings(entry, shown, [Facet.OVERVIEW, *OVERVIEW_FACETS]),
         ]
         choices = self.choices(entry)
-        return self._answer(Status.ANSWERED_OVERVIEW, entry, blocks, shown, choices)
+        answer = self._answer(Status.ANSWERED_OVERVIEW, entry, blocks, shown, choices)
+        return self._with_sources(answer, there)
 
-    def _guide(self, entry: Guide, place: str | None) -> Answer:
+    def _guide(self, entry: Guide, place: Place | None) -> Answer:
         blocks = [
             Block(kind=BlockKind.TITLE, lines=(entry.title,)),
             Block(kind=BlockKind.TEXT, lines=(entry.summary,)),
         ]
+        if place and entry.regions and place.province_id not in entry.regions:
+            names, here = _names(entry.regions), place.province.short_name
+            line = say("place.programme", places=names, province=here)
+            blocks.append(Block(kind=BlockKind.TEXT, lines=(line,)))
         shown: list[Fact] = []
         for section in entry.sections:
-            facts = self._in_place(section.points, place)
+            # What other provinces do is part of what a Guide tells; each is marked with its name.
+            facts = self._here(section.points, place) or self._here(section.points, None)
             if section.heading:
                 blocks.append(Block(kind=BlockKind.TEXT, lines=(section.heading + ":",)))
             blocks.append(
@@ -175,19 +207,18 @@ class Composer:
             page=page_of(entry),
         )
 
-    def _in_place(self, facts: Sequence[Fact], place: str | None) -> list[Fact]:
+    def _here(self, facts: Sequence[Fact], place: Place | None) -> list[Fact]:
         """The facts that hold in a place, expired ones last; without a place, all of them."""
-        here = [f for f in facts if not f.regions or place is None or place in f.regions]
-        return sorted(here or facts, key=lambda fact: fact.expired_on(self._today))
+        here = [f for f in facts if place is None or _holds_in(f, place)]
+        return sorted(here, key=lambda fact: fact.expired_on(self._today))
 
-    def _line(self, fact: Fact, place: str | None) -> str:
+    def _line(self, fact: Fact, place: Place | None) -> str:
         """One fact as a line: condition, text, period, caution, and a mark if it is not certain."""
         text = say("answer.quoted", text=fact.text) if fact.quoted else fact.text
         if fact.condition:
             text = say("answer.condition", condition=_capital(fact.condition), text=text)
-        if fact.regions and place not in fact.regions:
-            places = ", ".join(PROVINCES[region].name for region in fact.regions)
-            text = say("answer.region", places=places, text=text)
+        if fact.regions and not (place and _holds_in(fact, place)):
+            text = say("answer.region", places=_names(fact.regions), text=text)
         if fact.confidence is not Confidence.HIGH:
             text += say("answer.unsure_mark")
         for remark in remarks(fact, self._today):
@@ -232,6 +263,26 @@ class Composer:
         ids = sorted(dict.fromkeys(used), key=lambda source: -used.count(source))
         sources = [self._library.sources[i] for i in ids]
         return tuple(ShownSource(title=s.title, url=s.url, published=s.published) for s in sources)
+
+
+def _holds_in(fact: Fact, place: Place) -> bool:
+    return not fact.regions or place.province_id in fact.regions
+
+
+def _names(regions: Iterable[str]) -> str:
+    return ", ".join(PROVINCES[region].name for region in regions)
+
+
+def _fee_elsewhere(entry: Procedure, place: Place | None) -> list[str]:
+    """Where to look for a fee that provinces set, if nothing is known of this one's."""
+    facts = entry.facts.get(Facet.FEE, ())
+    here = any(place and place.province_id in fact.regions for fact in facts)
+    if place is None or here or not set_by_province(facts):
+        return []
+    province = place.province.short_name
+    if entry.portal_url:
+        return [say("place.fee_by_province_portal", province=province, url=entry.portal_url)]
+    return [say("place.fee_by_province", province=province)]
 
 
 def _title(entry: Entry, facets: Sequence[Facet]) -> Block:

@@ -49,6 +49,13 @@ def close_rivals(hits: Sequence[Hit]) -> list[Hit]:
     return rivals[:MAX_CHOICES]
 
 
+def for_province(entries: Sequence[AnyEntry], province_id: str) -> list[AnyEntry]:
+    """Of Entries that compete, that of the person's own province; those of others only alone."""
+    own = [entry for entry in entries if province_id in entry.regions]
+    general = [entry for entry in entries if not entry.regions]
+    return own[:1] or general or list(entries)
+
+
 def inside(hits: Sequence[Hit]) -> list[Hit]:
     """The Hits that are Entries."""
     return [hit for hit in hits if subject_of(hit.entry_id) is None]

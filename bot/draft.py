@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from bot.model import Answer, Choice, Question
+from bot.place import Named
 from knowledge.model import AnyEntry, Facet
+from knowledge.places import Place
 from knowledge.store import Edition
 from retrieval.search import Hit, Reading, Searcher
 
@@ -26,7 +28,9 @@ class Context:
     entry_id: str | None = None
     facet: Facet | None = None
     choices: tuple[Choice, ...] = ()
-    place: str | None = None
+    place: Place | None = None
+    asked_place: bool = False
+    """Whether the last Answer asked where the person is."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,9 @@ class Draft:
     today: date
     reading: Reading | None = None
     facets: tuple[Facet, ...] = ()
-    place: str | None = None
+    place: Place | None = None
+    named: Named | None = None
+    """What the message says of places."""
     hits: tuple[Hit, ...] = ()
     entry: AnyEntry | None = None
     answer: Answer | None = None

@@ -33,8 +33,10 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 
 from bot.draft import Context
-from bot.model import Answer, Question
+from bot.model import Answer, Question, Status
+from bot.place_talk import asks_place
 from knowledge.model import Facet
+from knowledge.places import Place
 
 metadata = MetaData()
 
@@ -108,27 +110,30 @@ class Journal:
         if not rows:
             return Context()
         about = next((row for row in rows if row.entry_id), None)
-        place = next((row.place for row in rows if row.place), None)
-        # Thanks or a greeting in between does not take the last choices away.
-        offered = (Answer.model_validate(row.body).choices for row in rows)
+        # An empty place was given up ("đổi nơi ở"); none was not spoken of.
+        place = next((row.place for row in rows if row.place is not None), "")
+        answers = [Answer.model_validate(row.body) for row in rows]
         return Context(
             entry_id=about.entry_id if about else None,
             facet=Facet(about.facet) if about and about.facet else None,
-            choices=next((choices for choices in offered if choices), ()),
-            place=place,
+            # Thanks or a greeting in between does not take the last choices away.
+            choices=next((answer.choices for answer in answers if answer.choices), ()),
+            place=Place.parse(place),
+            asked_place=asks_place(answers[0]),
         )
 
     def record(
         self,
         question: Question,
         answer: Answer,
-        place: str | None = None,
+        place: Place | None = None,
         scores: Sequence[dict[str, Any]] = (),
     ) -> Answer:
         """Write down a masked Question and its Answer; returns the Answer with its id.
 
         A Question that another worker has answered meanwhile keeps that first Answer.
         """
+        gone = answer.status is Status.CLARIFICATION_PLACE and place is None
         answer = answer.model_copy(update={"id": secrets.token_hex(6)})
         conversation = self._pseudonym(question)
         try:
@@ -153,7 +158,7 @@ class Journal:
                         entry_id=answer.entry_id,
                         facet=answer.facet,
                         edition=answer.edition,
-                        place=place,
+                        place="" if gone else str(place) if place else None,
                         scores=list(scores),
                         body=answer.model_dump(mode="json"),
                     )

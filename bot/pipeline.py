@@ -11,16 +11,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bot import decide
+from bot import decide, place_talk
 from bot.check import record_text, text_of, unsupported
 from bot.compose import Composer
 from bot.draft import Draft
 from bot.messages import all_words, node, say
 from bot.model import Answer, Block, BlockKind, Status
+from bot.place import names_a_kind, read_place
 from bot.protect import without_masks
 from bot.smalltalk import small_talk, suggestions
-from bot.understand import facets_asked, place_named, stands_alone
+from bot.understand import facets_asked, stands_alone
 from knowledge.model import Facet
+from knowledge.places import Place
 from retrieval.text import fold
 
 if TYPE_CHECKING:  # LangChain takes a second and 60 MB, which few installations need
@@ -44,8 +46,11 @@ class Pipeline:
             need_text,
             recall_choice,
             obey_action,
+            remember_place,
             talk,
+            change_place,
             understand,
+            settle_place,
             retrieve,
             decide_entry,
             compose,
@@ -100,6 +105,8 @@ def recall_choice(draft: Draft) -> Draft | Answer:
 def obey_action(draft: Draft) -> Draft | Answer:
     """A Choice names its Entry and facet: "entry:khai-sinh:fee"."""
     kind, _, rest = (draft.question.action or "").partition(":")
+    if kind == "place":
+        return replace(_continued(draft), place=Place.parse(rest) or draft.context.place)
     if kind != "entry":
         return draft
     entry_id, _, facet = rest.partition(":")
@@ -108,6 +115,14 @@ def obey_action(draft: Draft) -> Draft | Answer:
         return _reply(Status.UNANSWERABLE_NOTHING_FOUND, say("unanswerable.gone"))
     facets = (Facet(facet),) if facet in set(Facet) else ()
     return replace(draft, entry=entry, facets=facets, place=draft.context.place)
+
+
+def remember_place(draft: Draft) -> Draft | Answer:
+    """A commune was chosen, and nothing was asked before it."""
+    chosen = (draft.question.action or "").startswith("place:")
+    if not chosen or draft.entry is not None:
+        return draft
+    return place_talk.noted(draft.place) if draft.place else place_talk.ask_where()
 
 
 def talk(draft: Draft) -> Draft | Answer:
@@ -123,8 +138,13 @@ def talk(draft: Draft) -> Draft | Answer:
     return answer
 
 
+def change_place(draft: Draft) -> Draft | Answer:
+    """Somebody is elsewhere now: ask where. This Draft has no place, so the old one is given up."""
+    return place_talk.ask_where() if place_talk.moves(draft.question.text) else draft
+
+
 def understand(draft: Draft) -> Draft | Answer:
-    """Read the text: restored diacritics, facets, place."""
+    """Read the text: restored diacritics, place, facets."""
     if draft.entry is not None:
         return draft
     text = without_masks(draft.question.text)
@@ -133,12 +153,33 @@ def understand(draft: Draft) -> Draft | Answer:
         key = "unanswerable.numbers_only" if numbers_only else "unanswerable.empty"
         return _reply(Status.UNANSWERABLE_EMPTY, say(key))
     reading = draft.known.searcher.read(text)
+    named = read_place(reading, draft.context.place, draft.context.asked_place)
+    if re.search(r"\w", named.rest) and not named.alone:
+        # "xã Hòa Bình" names no procedure: search and facets are better off without it.
+        reading = draft.known.searcher.read(named.rest)
     return replace(
         draft,
         reading=reading,
-        facets=facets_asked(reading.text),
-        place=place_named(reading.text) or draft.context.place,
+        facets=() if named.alone else facets_asked(reading.text),
+        place=named.place or draft.context.place,
+        named=named,
     )
+
+
+def settle_place(draft: Draft) -> Draft | Answer:
+    """A message that only says where the person is: ask which commune, or go on from there."""
+    named, context = draft.named, draft.context
+    if draft.entry is not None or named is None or draft.reading is None:
+        return draft
+    if not named.alone:
+        lost = context.asked_place and names_a_kind(draft.reading.original) and not draft.facets
+        return place_talk.unknown_place() if lost else draft
+    if named.options:
+        return place_talk.ask_which(named)
+    continued = _continued(draft)
+    if continued.entry is None and draft.place:
+        return place_talk.noted(draft.place, named)
+    return continued
 
 
 def retrieve(draft: Draft) -> Draft | Answer:
@@ -146,10 +187,10 @@ def retrieve(draft: Draft) -> Draft | Answer:
     reading = draft.reading
     if draft.entry is not None or reading is None:
         return draft
-    continued = draft.known.edition.library.entries.get(draft.context.entry_id or "")
+    continued = _continued(draft).entry
     alone = stands_alone(reading.text, reading.original)
     if not alone and continued:
-        if not draft.facets and draft.context.facet and place_named(reading.text):
+        if not draft.facets and draft.context.facet and draft.named and draft.named.place:
             draft = replace(draft, facets=(draft.context.facet,))  # "còn ở Hải Phòng thì sao?"
         return replace(draft, entry=continued)
     if not alone and len(reading.text.split()) < _SAYS_ENOUGH:
@@ -170,6 +211,8 @@ def decide_entry(draft: Draft) -> Draft | Answer:
         return decide.nothing_found(edition.library, hits, edition.number)
     rivals = decide.close_rivals(found) if sure >= decide.SURE else found[: decide.UNSURE_CHOICES]
     entries = [edition.library.entries[hit.entry_id] for hit in rivals]
+    if draft.place:
+        entries = decide.for_province(entries, draft.place.province_id)
     if len(entries) > 1:
         return decide.ask_which(entries, draft.facets, edition.number, sure >= decide.SURE)
     return replace(draft, entry=entries[0])
@@ -181,7 +224,8 @@ def compose(draft: Draft) -> Draft | Answer:
         raise RuntimeError("compose needs an entry")
     edition = draft.known.edition
     composer = Composer(edition.library, edition.number, draft.today)
-    return replace(draft, answer=composer.answer(draft.entry, draft.facets, draft.place))
+    answer = composer.answer(draft.entry, draft.facets, draft.place)
+    return replace(draft, answer=place_talk.with_place(answer, draft))
 
 
 def check(draft: Draft) -> Draft | Answer:
@@ -192,7 +236,7 @@ def check(draft: Draft) -> Draft | Answer:
     """
     if draft.answer is None or draft.entry is None:
         raise RuntimeError("check needs an answer")
-    allowed = record_text(draft.entry) + all_words()
+    allowed = " ".join((record_text(draft.entry), all_words(), place_talk.place_words(draft)))
     for answer in (draft.answer, _composed(draft)):
         if not unsupported(text_of(answer), allowed):
             return answer
@@ -205,6 +249,13 @@ def _composed(draft: Draft) -> Answer:
     assert isinstance(result, Draft)
     assert result.answer is not None
     return result.answer
+
+
+def _continued(draft: Draft) -> Draft:
+    """The Draft about what the conversation was about, if anything."""
+    entry = draft.known.edition.library.entries.get(draft.context.entry_id or "")
+    facet = draft.context.facet
+    return replace(draft, entry=entry, facets=(facet,) if entry and facet else ())
 
 
 def _with_action(draft: Draft, action: str) -> Draft:

@@ -1,4 +1,4 @@
-"""What a question is about: the facets, the place, whether it stands on its own."""
+"""What a question is about: the facets, and whether it stands on its own."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from pathlib import Path
 
 import yaml
 
+from bot.addresses import without_places
 from knowledge.model import Facet
-from knowledge.places import PROVINCES
 from retrieval.text import fold, tokens, tone_style
 
 MAX_FACETS = 3
@@ -42,8 +42,6 @@ _ASKS = re.compile(
 """Signs of a question, as against the sentence that leads up to it."""
 _GOES_ON = frozenset(("the", "con", "vay", "roi", "a", "u", "va"))
 """First words of a follow-up. Typed bare, "the can giay to gi" may be restored to a card."""
-_HERE = ("o", "tai", "ngay")
-"""What stands before the place that counts: "quê Nam Định, đang ở Hà Nội"."""
 
 
 @cache
@@ -73,17 +71,6 @@ def _within(span: tuple[int, int, Facet], other: tuple[int, int, Facet]) -> bool
     return facet != of and first <= start and end <= last and end - start < last - first
 
 
-def place_named(text: str) -> str | None:
-    """The id of the province a text names, by its present or a former name.
-
-    Of several, the last that is said to be here. Its words have all their marks or none: "hai phòng
-    trọ" is not Hải Phòng.
-    """
-    found = _places(text)
-    here = [place for place, before in found if before in _HERE]
-    return next(reversed(here or [place for place, _ in found]), None)
-
-
 def stands_alone(text: str, typed: str = "") -> bool:
     """Whether a restored text names a subject, or only continues the talk ("thế phí mấy?").
 
@@ -94,10 +81,8 @@ def stands_alone(text: str, typed: str = "") -> bool:
     bare = tokens(fold(typed))
     if bare[:1] and bare[0] in _GOES_ON and _BARE_FILLER.issuperset(bare):
         return False
-    words = tokens(text)
-    for first, length, _ in _place_spans(words):
-        words[first : first + length] = [""] * length
-    return any(word not in _FILLER and not word.isdigit() for word in words if word)
+    words = tokens(without_places(text))
+    return any(word not in _FILLER and not word.isdigit() for word in words)
 
 
 def parts(text: str) -> tuple[str, ...]:
@@ -124,38 +109,3 @@ def _request(text: str) -> str:
     sentences = [s for s in re.split(r"(?<=[.?!;])\s+|\n", text) if s]
     asking = [s for s in sentences if "?" in s or re.search(r"\b(xin )?(cho )?hoi\b", s)]
     return " ".join(asking or sentences[-2:])
-
-
-def _places(text: str) -> list[tuple[str, str]]:
-    """(province id, the folded word before it) of every place named, in order."""
-    words = tokens(text)
-    spans = sorted(_place_spans(words))
-    return [(place, fold(words[first - 1]) if first else "") for first, _, place in spans]
-
-
-def _place_spans(words: list[str]) -> list[tuple[int, int, str]]:
-    """(first word, length, province id) of the places named; longer names go before shorter."""
-    taken: set[int] = set()
-    spans = []
-    for name, province in _place_names():
-        for first in range(len(words) - len(name) + 1):
-            span = range(first, first + len(name))
-            said = " ".join(words[first : first + len(name)])
-            if taken.isdisjoint(span) and said in (" ".join(name), fold(" ".join(name))):
-                taken.update(span)
-                spans.append((first, len(name), province))
-    return spans
-
-
-@cache
-def _place_names() -> tuple[tuple[tuple[str, ...], str], ...]:
-    """(words of a name, province id), longest names first."""
-    names = [
-        (name, province.id)
-        for province in PROVINCES.values()
-        for name in (province.name, *province.former)
-    ]
-    names += [(name, "ho-chi-minh") for name in ("tphcm", "tp hcm", "sài gòn", "hồ chí minh")]
-    names += [("vũng tàu", "ho-chi-minh"), ("hn", "ha-noi")]
-    split = ((tuple(tokens(name)), province) for name, province in names)
-    return tuple(sorted(split, key=lambda pair: -len(pair[0])))

@@ -89,6 +89,11 @@ def tokens(text: str) -> list[str]:
     return _TOKEN.findall(tone_style(text).lower())
 
 
+def token_spans(text: str) -> list[tuple[str, int, int]]:
+    """The tokens of a cleaned text with where each begins and ends in it."""
+    return [(m[0].lower(), m.start(), m.end()) for m in _TOKEN.finditer(tone_style(text))]
+
+
 # --- syllables -----------------------------------------------------------------------------
 
 _TONES = {"f": "\u0300", "s": "\u0301", "x": "\u0303", "r": "\u0309", "j": "\u0323"}

@@ -12,6 +12,7 @@ from bot import journal as tables
 from bot.journal import FRESH, Journal
 from bot.model import Answer, Block, BlockKind, Channel, Choice, Question, ShownSource, Status
 from knowledge.model import Facet
+from knowledge.places import Place
 from knowledge.store import connect
 from webhook.parts import migrate
 
@@ -62,10 +63,14 @@ def test_the_first_answer_to_a_question_stays(journal: Journal) -> None:
 
 def test_what_the_talk_was_about_is_found(journal: Journal) -> None:
     assert journal.context(question(0)).entry_id is None
-    journal.record(question(1), ANSWER, place="ha-noi")
+    journal.record(question(1), ANSWER, place=Place("ha-noi", "00070"))
     journal.record(question(2), THANKS)
     context = journal.context(question(3))
-    assert (context.entry_id, context.facet, context.place) == ("khai-sinh", "fee", "ha-noi")
+    assert (context.entry_id, context.facet, context.place) == (
+        "khai-sinh",
+        "fee",
+        Place("ha-noi", "00070"),
+    )
     assert context.choices == ANSWER.choices
     assert journal.context(question(3, "c2")).entry_id is None
 

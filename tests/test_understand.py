@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.understand import facets_asked, parts, place_named, stands_alone
-from knowledge.places import PROVINCES
+from bot.understand import facets_asked, parts, stands_alone
 from retrieval.restore import Restorer
 from retrieval.text import expand, fold
 
@@ -127,51 +126,6 @@ def test_a_facet_is_read_from_chat_spelling(restorer: Restorer, typed: str, face
 def test_a_letter_asks_what_its_question_asks() -> None:
     story = "Ngày trước tôi đi làm trên tỉnh, nộp lệ phí rồi mà mất mấy ngày vẫn chưa xong. " * 4
     assert facets_asked(story + "Xin hỏi nay tôi phải nộp ở đâu?") == ("where",)
-
-
-PLACES = [
-    ("ở Hà Nội", "ha-noi"),
-    ("o ha noi", "ha-noi"),
-    ("đăng ký ở Bình Dương cũ", "ho-chi-minh"),
-    ("thuê trọ ở tp hcm", "ho-chi-minh"),
-    ("em ở Sài Gòn", "ho-chi-minh"),
-    ("TP.HCM", "ho-chi-minh"),
-    ("quê Hoà Bình", "phu-tho"),
-    ("quê Hòa Bình", "phu-tho"),
-    ("Bà Rịa - Vũng Tàu", "ho-chi-minh"),
-    ("Thừa Thiên Huế", "hue"),
-    ("quê Nam Định, đang ở Hải Dương", "hai-phong"),
-    ("thuộc Đắk Nông", "lam-dong"),
-    ("nhà ở Thái Bình, đi học ở Hà Nội", "ha-noi"),
-    ("đang ở Hà Nội, quê Nam Định", "ha-noi"),
-    ("ở tỉnh Kiên Giang trước đây", "an-giang"),
-]
-
-NO_PLACE = [
-    "nhà có hai phòng trọ",
-    "mức đóng thấp nhất",
-    "cần cả mẫu đơn",
-    "đánh giá lại hồ sơ",
-    "bệnh đã nặng",
-    "chị Huệ",
-    "làm ở đâu",
-]
-
-
-@pytest.mark.parametrize(("text", "place"), PLACES)
-def test_a_place_is_read_by_its_present_or_former_name(text: str, place: str) -> None:
-    assert place_named(text) == place
-
-
-@pytest.mark.parametrize("text", NO_PLACE)
-def test_other_words_are_no_place(text: str) -> None:
-    assert place_named(text) is None
-
-
-@pytest.mark.parametrize("province", PROVINCES.values(), ids=lambda p: p.id)
-def test_every_province_is_found_under_each_of_its_names(province) -> None:  # type: ignore[no-untyped-def]
-    for name in (province.name, *province.former):
-        assert place_named(f"tôi ở {name} ạ") == province.id
 
 
 ALONE = [

@@ -1,6 +1,8 @@
 """The 34 provinces and cities since 1 July 2025, and the old ones each was formed from.
 
-Source: Resolution 202/2025/QH15 of the National Assembly, 12 June 2025.
+Sources, resolutions of the National Assembly: 202/2025/QH15 of 12 June 2025; for the three that
+became cities since, 30/2026/QH16 (Đồng Nai, 30 April 2026), 36/2026/QH16 (Quảng Ninh, 1 September
+2026) and 39/2026/QH16 (Bắc Ninh, 20 September 2026).
 """
 
 from __future__ import annotations
@@ -16,6 +18,23 @@ class Province:
     name: str
     former: tuple[str, ...] = ()
 
+    @property
+    def full_name(self) -> str:
+        """With its kind, as within a sentence: "tỉnh Thái Nguyên", "thành phố Hà Nội"."""
+        if self.name.startswith("Thành phố"):
+            return self.name
+        return f"{'thành phố' if self.id in _CITIES else 'tỉnh'} {self.name}"
+
+    @property
+    def short_name(self) -> str:
+        """As people call it: "Hà Nội", "TP. Hồ Chí Minh"."""
+        return self.name.replace("Thành phố", "TP.")
+
+
+_CITIES = (
+    *("ha-noi", "hue", "hai-phong", "da-nang", "ho-chi-minh", "can-tho"),
+    *("dong-nai", "quang-ninh", "bac-ninh"),
+)
 
 _ALL = (
     Province("ha-noi", "Hà Nội"),
