@@ -78,7 +78,7 @@ def _of_import(entry: Procedure) -> Iterator[Passage]:
     overview = " ".join(f"{name}. {entry.summary}".split()[:_MAX_WORDS])
     yield Passage(entry.id, PassageKind.FACTS, Facet.OVERVIEW, overview)
     for facets in _IMPORTED:
-        texts = [fact.text for facet in facets for fact in entry.facts.get(facet, ())]
+        texts = [text for facet in facets for text in _everywhere(entry, facet)]
         words = _beginning(" ".join(text for text in texts if "http" not in text))
         if words:
             yield Passage(entry.id, PassageKind.FACTS, facets[0], f"{entry.title}. {words}")
@@ -92,14 +92,21 @@ def _facts(entry: AnyEntry) -> Iterator[tuple[Facet, list[str]]]:
     match entry:
         case Procedure():
             for facet in Facet:
-                if facet in entry.facts and facet is not Facet.LEGAL_BASIS:
-                    yield facet, [fact.text for fact in entry.facts[facet]]
+                if texts := _everywhere(entry, facet) if facet is not Facet.LEGAL_BASIS else []:
+                    yield facet, texts
         case Guide():
             for section in entry.sections:
                 heading = [section.heading] if section.heading else []
                 yield Facet.OVERVIEW, heading + [point.text for point in section.points]
         case Lesson():
             yield Facet.OVERVIEW, [entry.goal, *(card.text for card in entry.cards)]
+
+
+def _everywhere(entry: Procedure, facet: Facet) -> list[str]:
+    """What is said of every place where the Entry holds. 34 provinces' fees and offices do not tell
+    what a procedure is about, and would drown what does."""
+    facts = entry.facts.get(facet, ())
+    return [fact.text for fact in facts if set(fact.regions) <= set(entry.regions)]
 
 
 def _split(texts: list[str]) -> Iterator[str]:
