@@ -20,6 +20,8 @@ OVERVIEW_FACETS = (Facet.WHERE, Facet.TIME, Facet.FEE)
 STEP_FACETS = (Facet.ONLINE, Facet.IN_PERSON)
 CHANGE_SHOWN_BEFORE = timedelta(days=180)
 MAX_CHOICES = 5
+MANY_PROVINCES = 3
+"""So many provinces' own facts are still listed to somebody who has not said where they live."""
 
 _CHOICE_ORDER = (
     Facet.DOCUMENTS,
@@ -89,10 +91,12 @@ class Composer:
                 lines += there.lines
             if facet is Facet.FEE:
                 lines += _fee_elsewhere(entry, place)
+            if place is None and len(facts) < len(entry.facts[facet]):
+                lines.append(say("place.provinces_differ"))
             blocks += [_title(entry, [facet]), Block(kind=kind, lines=tuple(lines))]
         if missing := [facet for facet in asked if facet not in known]:
-            elsewhere = place if any(entry.facts.get(facet) for facet in missing) else None
-            blocks += [_title(entry, missing), *self._facet_unknown(entry, elsewhere)]
+            elsewhere = any(entry.facts.get(facet) for facet in missing)
+            blocks += [_title(entry, missing), *self._facet_unknown(entry, elsewhere, place)]
         blocks += self._warnings(entry, shown, asked)
         status = Status.ANSWERED_FACET if known else Status.ANSWERED_FACET_UNKNOWN
         answer = self._answer(
@@ -112,10 +116,12 @@ class Composer:
             update={"sources": tuple(dict.fromkeys((*answer.sources, *shown)))}
         )
 
-    def _facet_unknown(self, entry: Procedure, elsewhere: Place | None) -> list[Block]:
+    def _facet_unknown(self, entry: Procedure, elsewhere: bool, place: Place | None) -> list[Block]:
         lines = [say("answer.facet_unknown")]
-        if elsewhere:
-            lines.insert(0, say("place.not_here", province=elsewhere.province.short_name))
+        if elsewhere and place:
+            lines.insert(0, say("place.not_here", province=place.province.short_name))
+        elif elsewhere:
+            lines = [say("place.provinces_differ")]
         if entry.portal_url:
             lines.append(say("answer.portal", url=entry.portal_url))
         return [Block(kind=BlockKind.TEXT, lines=(line,)) for line in lines]
@@ -138,12 +144,12 @@ class Composer:
         if entry.facts.get(Facet.DOCUMENTS):
             lines.insert(0, f"{say('facets.documents')}: {say('answer.documents_listed')}")
         if not shown:
-            shown = [next(entry.all_facts())]
-            lines.append(self._line(shown[0], place))
+            shown = self._here([*entry.all_facts()], place)[:1]
+            lines += [self._line(fact, place) for fact in shown]
         blocks = [
             Block(kind=BlockKind.TITLE, lines=(entry.title,)),
             Block(kind=BlockKind.TEXT, lines=(entry.summary,)),
-            Block(kind=BlockKind.ITEMS, lines=tuple(lines)),
+            *([Block(kind=BlockKind.ITEMS, lines=tuple(lines))] if lines else []),
             *self._warnings(entry, shown, [Facet.OVERVIEW, *OVERVIEW_FACETS]),
         ]
         choices = self.choices(entry)
@@ -208,9 +214,17 @@ class Composer:
         )
 
     def _here(self, facts: Sequence[Fact], place: Place | None) -> list[Fact]:
-        """The facts that hold in a place, expired ones last; without a place, all of them."""
-        here = [f for f in facts if place is None or _holds_in(f, place)]
-        return sorted(here, key=lambda fact: fact.expired_on(self._today))
+        """The facts that hold in a place: those in force today first, and of them its own first.
+
+        Without a place, all of them, unless so many provinces have their own that nobody would read
+        them: then what holds everywhere.
+        """
+        many = len({region for fact in facts for region in fact.regions}) > MANY_PROVINCES
+        here = [f for f in facts if (_holds_in(f, place) if place else not (many and f.regions))]
+        if place:
+            here.sort(key=lambda fact: not fact.regions)
+        today = self._today
+        return sorted(here, key=lambda fact: (fact.expired_on(today), not fact.holds_on(today)))
 
     def _line(self, fact: Fact, place: Place | None) -> str:
         """One fact as a line: condition, text, period, caution, and a mark if it is not certain."""
@@ -228,9 +242,7 @@ class Composer:
     def _warnings(
         self, entry: Entry, shown: Sequence[Fact], facets: Sequence[Facet]
     ) -> list[Block]:
-        lines = []
-        if entry.valid_until and entry.valid_until < self._today:
-            lines.append(say("answer.expired", date=day(entry.valid_until)))
+        lines = [*_period(entry, self._today)]
         if any(fact.confidence is not Confidence.HIGH for fact in shown):
             lines.append(say("answer.unsure"))
         if any(fact.quoted for fact in shown):
@@ -292,14 +304,19 @@ def _title(entry: Entry, facets: Sequence[Facet]) -> Block:
 
 def remarks(fact: Fact, today: date) -> Iterator[str]:
     """What must be said beside a Fact: the period it holds in, and its caution."""
-    if fact.valid_until and fact.expired_on(today):
-        yield say("answer.expired", date=day(fact.valid_until))
-    elif fact.valid_from and fact.valid_from > today:
-        yield say("answer.not_yet", date=day(fact.valid_from))
-    elif fact.valid_until:
-        yield say("answer.until", date=day(fact.valid_until))
+    yield from _period(fact, today)
     if fact.caution:
         yield say("answer.caution", text=fact.caution)
+
+
+def _period(record: Entry | Fact, today: date) -> Iterator[str]:
+    """The period a Fact or an Entry holds in, if it has one."""
+    if record.valid_until and record.valid_until < today:
+        yield say("answer.expired", date=day(record.valid_until))
+    elif record.valid_from and record.valid_from > today:
+        yield say("answer.not_yet", date=day(record.valid_from))
+    elif record.valid_until:
+        yield say("answer.until", date=day(record.valid_until))
 
 
 def day(value: date) -> str:
