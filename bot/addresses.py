@@ -53,10 +53,11 @@ class Words:
         return self.text[self.spans[number - 1][2] : self.spans[number][1]] if number else ""
 
     def without(self, mentions: Sequence[Mention]) -> str:
-        """The text with the mentions cut out."""
+        """The text with the mentions cut out, and the "ở" or "thuộc" before them."""
         text = self.text
         for mention in sorted(mentions, key=lambda m: -m.first):
-            start, end = self.spans[mention.first][1], self.spans[mention.end - 1][2]
+            first = mention.first - (mention.first > 0 and self.list[mention.first - 1] in _LINKS)
+            start, end = self.spans[first][1], self.spans[mention.end - 1][2]
             text = f"{text[:start]} {text[end:]}"
         return text
 

@@ -39,6 +39,8 @@ _AROUND = frozenset(
 """Words that may stand around a place when a message says nothing else."""
 
 _FROM = frozenset(["khẩu", "khau", "hk", "quê", "que"])
+_TURNS = frozenset(("hay", "mà", "ma", "nhưng", "nhung", "rồi", "roi", "nay", "giờ", "gio", "đang"))
+"""Words after which somebody speaks of another place."""
 _STAYING = frozenset(["trọ", "tro", "tận", "hẳn", "tạm", "nhờ", "luôn"])
 _ASKS = re.compile(
     r"\?|\b(gì|gi|đâu|dau|nào|nao|mấy|may|không|khong|ko|hỏi|hoi|được|duoc|làm|lam)\b"
@@ -101,16 +103,11 @@ def _read(text: str, known: Place | None, asked: bool, with_kind: bool = False) 
     alone = bool(resolved) and all(
         word in _AROUND for n, word in enumerate(words.list) if n not in mentioned
     )
-    sure = [
-        (named, address)
-        for named, address in resolved
-        if alone or (named.place and not is_doubtful(address, with_kind))
-    ]
-    if not sure:
-        return Named(rest=text)
-    small = [m for _, address in sure for m in address if m.level < 3]
-    named = _best(sure, words.list)
-    return replace(named, rest=words.without(small), alone=alone)
+    clear = [(n, address) for n, address in resolved if not is_doubtful(address, with_kind)]
+    small = [m for _, address in (resolved if alone else clear) for m in address if m.level < 3]
+    rest = words.without(small)
+    sure = [pair for pair in clear if pair[0].place] or (resolved if alone else [])
+    return replace(_best(sure, words.list), rest=rest, alone=alone) if sure else Named(rest=rest)
 
 
 def _answer(words: list[str], known: Place | None) -> Named | None:
@@ -147,8 +144,9 @@ def _best(found: list[tuple[Named, Address]], words: Sequence[str]) -> Named:
 
 def _rank(words: Sequence[str], first: int) -> int:
     """2 for where somebody is ("đang ở trọ"), 0 for where they are from ("hộ khẩu vẫn ở")."""
-    before = words[max(0, first - 6) : first]
-    if _FROM.intersection(before):
+    before = list(words[max(0, first - 6) : first])
+    turn = max((n for n, word in enumerate(before) if word in _TURNS), default=-1)
+    if _FROM.intersection(before[turn + 1 :]):
         return 0
     at = before[:-1] if before[-1:] and before[-1] in _STAYING else before
     return 2 if at and at[-1] in HERE else 1

@@ -45,15 +45,15 @@ def unknown_place() -> Answer:
 
 def ask_which(named: Named) -> Answer:
     """Ask which of the communes it is that a name or an old unit leaves."""
+    few = len(named.options) <= MAX_CHOICES
     if named.place is None:
-        few = len(named.options) <= MAX_CHOICES
         choices = tuple(_choice(c, with_province=True) for c in named.options) if few else ()
         return _asked([say("place.several" if few else "place.too_many")], choices)
-    few = len(named.options) <= MAX_CHOICES
+    if named.old is None and not few:
+        return _asked([say("place.too_many")])
     lines = [line for line in (became(named),) if line]
-    return _asked(
-        [*lines, say("place.which" if few else "place.type_commune")], commune_choices(named)
-    )
+    lines.append(say("place.which" if few else "place.type_commune"))
+    return _asked(lines, commune_choices(named))
 
 
 def noted(place: Place, named: Named | None = None) -> Answer:
