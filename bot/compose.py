@@ -144,7 +144,7 @@ class Composer:
         if entry.facts.get(Facet.DOCUMENTS):
             lines.insert(0, f"{say('facets.documents')}: {say('answer.documents_listed')}")
         if not shown:
-            shown = self._here([*entry.all_facts()], place)[:1]
+            shown = [f for f in entry.all_facts() if place is None or _holds_in(f, place)][:1]
             lines += [self._line(fact, place) for fact in shown]
         blocks = [
             Block(kind=BlockKind.TITLE, lines=(entry.title,)),
