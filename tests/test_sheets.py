@@ -24,6 +24,7 @@ from knowledge.imported import merge, read_imported
 from knowledge.load import Library, load
 from knowledge.model import Facet, Fact, Procedure
 from knowledge.passages import passages
+from knowledge.places import Place
 from knowledge.sheets.folder import read_sheets
 from knowledge.sheets.merge import with_sheets
 from knowledge.sheets.table import MOST_BYTES
@@ -131,7 +132,8 @@ def national(folder: Path, **columns: str) -> None:
 
 def lines(library: Library, entry_id: str, facet: Facet, place: str | None) -> list[str]:
     """The lines a person is answered."""
-    answer = Composer(library, 1, TODAY).answer(library.entries[entry_id], [facet], place)
+    where = Place(place) if place else None
+    answer = Composer(library, 1, TODAY).answer(library.entries[entry_id], [facet], where)
     assert not unsupported(text_of(answer), record_text(library.entries[entry_id]))
     return [line for block in answer.blocks for line in block.lines]
 
