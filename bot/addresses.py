@@ -19,6 +19,7 @@ _GLUED = re.compile(r"([qpf])(\d{1,2})")
 _SHORT = frozenset(["x", "p", "f", "tt", "h", "q"])
 """Kinds so short that the name must be of exactly that kind."""
 _STOP = re.compile(r"[.?!;\n]\s|[?!\n]")
+_DANGLING = re.compile(rf"(\s+({'|'.join(sorted(_LINKS))}))+[\s.,?!]*$", re.IGNORECASE)
 _APART = re.compile(r"[,/-]")
 
 
@@ -53,13 +54,12 @@ class Words:
         return self.text[self.spans[number - 1][2] : self.spans[number][1]] if number else ""
 
     def without(self, mentions: Sequence[Mention]) -> str:
-        """The text with the mentions cut out, and the "ở" or "thuộc" before them."""
+        """The text with the mentions cut out, and an "ở" that nothing follows any more."""
         text = self.text
         for mention in sorted(mentions, key=lambda m: -m.first):
-            first = mention.first - (mention.first > 0 and self.list[mention.first - 1] in _LINKS)
-            start, end = self.spans[first][1], self.spans[mention.end - 1][2]
+            start, end = self.spans[mention.first][1], self.spans[mention.end - 1][2]
             text = f"{text[:start]} {text[end:]}"
-        return text
+        return _DANGLING.sub("", text)
 
 
 def addresses(words: Words, with_kind: bool = False) -> list[Address]:

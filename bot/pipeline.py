@@ -156,7 +156,7 @@ def understand(draft: Draft) -> Draft | Answer:
     named = read_place(reading, draft.context.place, draft.context.asked_place)
     if re.search(r"\w", named.rest) and not named.alone:
         # "xã Hòa Bình" names no procedure: search and facets are better off without it.
-        reading = draft.known.searcher.read(named.rest)
+        reading = replace(draft.known.searcher.read(named.rest), bare=reading.bare)
     return replace(
         draft,
         reading=reading,

@@ -58,7 +58,7 @@ class Named:
     old: FormerUnit | None = None
     """The unit named, if it is no more."""
     rest: str = ""
-    """The message without districts and communes."""
+    """The message without the districts and communes it names; empty if it names none."""
     alone: bool = False
     """Whether the message names a place and says nothing else."""
 
@@ -105,7 +105,7 @@ def _read(text: str, known: Place | None, asked: bool, with_kind: bool = False) 
     )
     clear = [(n, address) for n, address in resolved if not is_doubtful(address, with_kind)]
     small = [m for _, address in (resolved if alone else clear) for m in address if m.level < 3]
-    rest = words.without(small)
+    rest = words.without(small) if small else ""
     sure = [pair for pair in clear if pair[0].place] or (resolved if alone else [])
     return replace(_best(sure, words.list), rest=rest, alone=alone) if sure else Named(rest=rest)
 
