@@ -1,6 +1,6 @@
 """Builds `units.json.gz` anew: `python -m knowledge.places.build`.
 
-From the data files of `vietnamadminunits` (MIT, a development dependency), which are the statistics
+From the data files of `vietnamadminunits` (MIT, see decision 7), which are the statistics
 office's lists before and after 1 July 2025 and a conversion table. The package itself is not
 imported: that would load shapely and a geocoder. Two things are mended, both checked by tests:
 
