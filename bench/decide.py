@@ -1,9 +1,11 @@
 """What the bot does with questions: over labelled files, through the whole pipeline.
 
-    python -m bench.decide bench/questions/fresh.yaml bench/questions/outside.yaml
+    python -m bench.decide bench/questions/fresh-2.yaml bench/questions/outside-2.yaml [--written]
 
-A question with `about` should be answered from one of those Entries; one without should not be
-answered from any. Prints shares, and with --list every question that went wrong.
+--written adds the questions of the writer kept for testing, and the near misses: procedures of
+which there is no Entry. A question with `about` should be answered from one of those Entries; one
+without should not be answered from any. Prints shares, and with --list every question that went
+wrong.
 """
 
 from __future__ import annotations
@@ -23,6 +25,8 @@ from bot.protect import mask
 from knowledge.store import Editions
 from retrieval.evaluate import Labelled, read_questions
 from retrieval.text import fold
+from retrieval.training.build import NEAR_MISS, read_outside
+from retrieval.training.questions import read_written
 from webhook.parts import Follower, open_database
 from webhook.settings import Settings
 
@@ -32,19 +36,20 @@ OUTCOMES = ("right", "asked, right among them", "asked, right missing", "wrong",
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("files", nargs="+", type=Path)
+    parser.add_argument("--written", action="store_true", help="add the writer kept for testing")
     parser.add_argument("--list", action="store_true", help="print what went wrong")
     arguments = parser.parse_args()
     settings = Settings()
     known = Follower(Editions(open_database(settings)), settings).current()
     console = Console()
     table = Table("file", "questions", *OUTCOMES)
-    for path in arguments.files:
-        questions = read_questions(path)
+    sets = {path.stem: read_questions(path) for path in arguments.files}
+    for name, questions in (sets | (kept_for_testing() if arguments.written else {})).items():
         for bare in (False, True):
             results = [(q, judge(q, reply(known, q, bare))) for q in questions]
             counts = Counter(outcome for _, (outcome, _) in results)
             shares = (f"{counts[o] / len(questions):.1%}" for o in OUTCOMES)
-            table.add_row(path.stem + (" (bare)" if bare else ""), str(len(questions)), *shares)
+            table.add_row(name + (" (bare)" if bare else ""), str(len(questions)), *shares)
             for question, (outcome, answer) in results if arguments.list and not bare else ():
                 if outcome in ("wrong", "asked, right missing") or (
                     question.about and outcome == "not answered"
@@ -54,6 +59,20 @@ def main() -> None:
                     console.print(f"{question.id} {outcome}: {about} → {got}", markup=False)
                     console.print(f"    {question.text[:150]}", markup=False, soft_wrap=True)
     console.print(table)
+
+
+def kept_for_testing() -> dict[str, tuple[Labelled, ...]]:
+    """The test writer's questions, and those about procedures that have no Entry."""
+    written = [question for question in read_written() if question.test]
+    return {
+        "test writer": tuple(
+            Labelled(id=f"{q.writer}-{i}", text=q.text, about=(q.entry_id,))
+            for i, q in enumerate(written)
+        ),
+        "near misses": tuple(
+            Labelled(id=f"near-{i}", text=text) for i, text in enumerate(read_outside()[NEAR_MISS])
+        ),
+    }
 
 
 def reply(known: Known, question: Labelled, bare: bool) -> Answer:

@@ -14,7 +14,7 @@ import yaml
 from knowledge.model import Facet
 from knowledge.passages import Passage, PassageKind
 
-_PREFIX = "outside:"
+PREFIX = "outside:"
 _FILE = Path(__file__).parent / "data" / "outside.yaml"
 
 
@@ -23,9 +23,9 @@ def outside_passages() -> Iterator[Passage]:
     rows: dict[str, list[str]] = yaml.safe_load(_FILE.read_text(encoding="utf-8"))
     for subject, questions in rows.items():
         for question in questions:
-            yield Passage(_PREFIX + subject, PassageKind.QUESTION, Facet.OVERVIEW, question)
+            yield Passage(PREFIX + subject, PassageKind.QUESTION, Facet.OVERVIEW, question)
 
 
 def subject_of(entry_id: str) -> str | None:
     """The subject ("weather") if the id is not an Entry's but one of ours here."""
-    return entry_id.removeprefix(_PREFIX) if entry_id.startswith(_PREFIX) else None
+    return entry_id.removeprefix(PREFIX) if entry_id.startswith(PREFIX) else None

@@ -267,7 +267,7 @@ def test_a_story_before_the_question_is_not_answered_apart(lan: Talk) -> None:
 
 
 def test_a_question_that_fits_two_entries_asks_which_and_keeps_the_facet(lan: Talk) -> None:
-    asked = lan.say("lệ phí hộ kinh doanh")
+    asked = lan.say("lệ phí đăng ký lại hộ tịch")
     assert asked.status is Status.CLARIFICATION_ENTRY
     assert 2 <= len(asked.choices) <= 5
     answer = lan.say("1")

@@ -41,7 +41,7 @@ def test_from_a_question_to_the_office_and_the_fee_there(lan: Talk) -> None:
 
 
 def test_a_place_in_the_question_is_not_asked_for_again(lan: Talk) -> None:
-    answer = lan.say("làm căn cước ở phường Hoàn Kiếm thì ra đâu")
+    answer = lan.say("làm thẻ căn cước ở phường Hoàn Kiếm thì ra đâu")
     assert about(answer) == ("can-cuoc", "where")
     assert "Công an phường Hoàn Kiếm" in text_of(answer)
     assert say("place.ask") not in text_of(answer)

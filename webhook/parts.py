@@ -21,6 +21,7 @@ from bot.pipeline import Pipeline
 from knowledge.passages import passages
 from knowledge.store import Edition, Editions, NothingPublished
 from knowledge.store import connect as connect_database
+from retrieval.asked import asked_passages
 from retrieval.encoder import EMBEDDED, Encoder, load_encoder
 from retrieval.index import Progress, open_index
 from retrieval.outside import outside_passages
@@ -95,7 +96,11 @@ class Follower:
             self._looking.release()
 
     def _build(self, edition: Edition, progress: Progress = lambda done, total: None) -> Known:
-        searched = [*passages(edition.library), *outside_passages()]
+        searched = [
+            *passages(edition.library),
+            *asked_passages(edition.library.entries.keys()),
+            *outside_passages(),
+        ]
         index = open_index(self._folder, searched, self._encoder, progress)
         return Known(edition, Searcher(index, self._encoder, self._restorer, edition.library))
 

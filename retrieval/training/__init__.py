@@ -1,0 +1,1 @@
+"""What search is trained and tested on: questions written by us, one file a writer."""
