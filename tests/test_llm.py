@@ -76,7 +76,8 @@ def test_a_good_reply_leads_to_every_fact_as_it_was_composed(library: Library, a
 
 def test_the_model_may_put_the_fact_that_answers_first(library: Library) -> None:
     composed = answer(library, FEE, None)
-    *others, last = (f"{{{{fee:{i}}}}}" for i in range(1, 5))
+    count = len(lines(composed, BlockKind.ITEMS))
+    *others, last = (f"{{{{fee:{i}}}}}" for i in range(1, count + 1))
     script = f"Với trường hợp của bạn:\n- {last}\nNgoài ra:\n" + "\n".join(others)
     told = answer(library, FEE, Rewriter(ScriptedModel(answer=script)))
     first, *rest = lines(told, BlockKind.ITEMS)
