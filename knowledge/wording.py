@@ -20,6 +20,12 @@ _INVISIBLE = re.compile(
 _MARKER = re.compile(r"^(?:[a-zđ]\d?|[a-zđ]\.\d|\d{1,2}(?:\.\d{1,2})*)[.)/]\s*(?=\D)")
 _SENTENCE = re.compile(rf"(?<=[.;:])\s+(?=[\"“(+•{UPPER}-])")
 
+_PLANES = (range(0x20000), range(0xE0000, 0xE0200))
+"""Where Unicode has marks that stand on a letter."""
+_MARKS = {c: None for plane in _PLANES for c in plane if unicodedata.category(chr(c)) == "Mn"} | {
+    ord("đ"): "d"
+}
+
 
 def visible(text: str) -> str:
     """NFC, without the invisible characters that pages and cells are full of, one space between
@@ -31,8 +37,7 @@ def visible(text: str) -> str:
 def fold(text: str) -> str:
     """Lower-case without diacritics: "Đăng ký" → "dang ky"."""
     apart = unicodedata.normalize("NFD", text.lower())
-    bare = "".join(c for c in apart if unicodedata.category(c) != "Mn")
-    return unicodedata.normalize("NFC", bare.replace("đ", "d")).lower()
+    return unicodedata.normalize("NFC", apart.translate(_MARKS)).lower()
 
 
 def one_line(text: str) -> str:
