@@ -13,20 +13,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knowledge.model import AnyEntry, Level, Procedure
-from retrieval.text import fold
+from retrieval.text import tone_style
 
 LOCAL = 0.05
 """For an Entry that an office of the person's own province handles, or that has no office."""
 NAMED = 0.05
 """For a Procedure of the level the question names."""
 
-_OFFICE = r"\b(?:cap|ubnd|uy ban nhan dan|chu tich ubnd)(?: cap)? (?:{})\b"
+_OFFICE = r"\b(?:cấp|ubnd|ủy ban nhân dân|chủ tịch ubnd)(?: cấp)? (?:{})\b"
 _NAMES = {
-    Level.COMMUNE: re.compile(_OFFICE.format("xa|phuong|dac khu|huyen|quan|thi xa|thi tran")),
-    Level.PROVINCE: re.compile(_OFFICE.format("tinh|thanh pho")),
-    Level.CENTRAL: re.compile(r"\b(?:cap|tham quyen(?: cua)?) bo\b|\bthu tuong\b"),
+    Level.COMMUNE: re.compile(_OFFICE.format("xã|phường|đặc khu|huyện|quận|thị xã|thị trấn")),
+    Level.PROVINCE: re.compile(_OFFICE.format("tỉnh|thành phố")),
+    Level.CENTRAL: re.compile(r"\b(?:cấp|thẩm quyền(?: của)?) bộ\b|\bthủ tướng\b"),
 }
-"""What the districts decided until 1 July 2025 went to the communes, most of it."""
+"""With their marks: "cấp bổ sung" names no ministry. What the districts decided until 1 July 2025
+went to the communes, most of it."""
 
 
 class Levels:
@@ -50,5 +51,5 @@ class Levels:
 
 def levels_named(text: str) -> frozenset[Level]:
     """The levels a question names: "cấp tỉnh", "UBND huyện" (today the commune), "cấp bộ"."""
-    folded = fold(text)
-    return frozenset(level for level, name in _NAMES.items() if name.search(folded))
+    written = tone_style(text).lower()
+    return frozenset(level for level, name in _NAMES.items() if name.search(written))

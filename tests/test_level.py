@@ -8,10 +8,11 @@ import pytest
 
 from knowledge.model import Facet, Fact, Level, Procedure
 from knowledge.passages import passages
+from knowledge.wording import fold
 from retrieval.index import open_index
+from retrieval.level import levels_named
 from retrieval.restore import Restorer
 from retrieval.search import Searcher, entry_ids
-from retrieval.text import fold
 from tests.fakes.encoder import BagOfSyllables
 
 NAME = "Cấp giấy phép khai thác nước dưới đất"
@@ -54,6 +55,11 @@ def test_the_level_a_question_names_decides_between_procedures_of_one_name(
 ) -> None:
     for text in (question, fold(question)):
         assert entry_ids(searcher.search(searcher.read(text)))[0] == f"khai-thac-nuoc-{level}"
+
+
+def test_a_word_that_only_looks_like_a_level_names_none() -> None:
+    assert levels_named("Cấp bổ sung giấy phép, cấp bò giống") == frozenset()
+    assert levels_named("thuộc thẩm quyền của Bộ") == {Level.CENTRAL}
 
 
 def test_unless_it_is_named_the_ministry_comes_last(searcher: Searcher) -> None:
