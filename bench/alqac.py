@@ -19,11 +19,11 @@ from rich.table import Table
 
 from knowledge.model import Facet
 from knowledge.passages import Passage, PassageKind
+from knowledge.wording import fold
 from retrieval.encoder import EMBEDDED, load_encoder
 from retrieval.index import open_index
 from retrieval.restore import Restorer
 from retrieval.search import Searcher
-from retrieval.text import fold
 
 WORDS, STEP = 120, 90
 """Length of a passage of a context, and the distance to the next: neighbours overlap."""

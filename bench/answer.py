@@ -17,8 +17,8 @@ from rich.table import Table
 
 from bot.model import Channel, Question
 from knowledge.store import Editions
+from knowledge.wording import fold
 from retrieval.evaluate import read_questions
-from retrieval.text import fold
 from webhook.parts import Follower, build_assistant, open_database
 from webhook.settings import Settings
 

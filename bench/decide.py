@@ -23,8 +23,8 @@ from bot.model import Answer, Channel, Question
 from bot.pipeline import Pipeline
 from bot.protect import mask
 from knowledge.store import Editions
+from knowledge.wording import fold
 from retrieval.evaluate import Labelled, read_questions
-from retrieval.text import fold
 from retrieval.training.build import NEAR_MISS, read_outside
 from retrieval.training.questions import read_written
 from webhook.parts import Follower, open_database

@@ -24,11 +24,11 @@ from knowledge.load import load
 from knowledge.model import AnyEntry, Procedure
 from knowledge.national.batch import read_file
 from knowledge.passages import passages
+from knowledge.wording import fold
 from retrieval.encoder import EMBEDDED, load_encoder
 from retrieval.index import open_index
 from retrieval.restore import Restorer
 from retrieval.search import Searcher, entry_ids
-from retrieval.text import fold
 from webhook.settings import Settings
 
 console = Console()

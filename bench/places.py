@@ -24,11 +24,12 @@ import yaml
 from rich.console import Console
 from rich.table import Table
 
-from bot.place import read_place
+from bot.place.reading import read_place
 from knowledge.places import PROVINCES
+from knowledge.wording import fold
 from retrieval.evaluate import read_questions
 from retrieval.search import Reading
-from retrieval.text import clean, fold, tokens
+from retrieval.text import clean, tokens
 
 VERDICTS = ("right", "part", "wrong", "nothing")
 LABELS = Path(__file__).with_suffix(".yaml")

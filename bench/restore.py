@@ -15,8 +15,9 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from knowledge.wording import fold
 from retrieval.restore import MODEL, Restorer
-from retrieval.text import fold, tokens, tone_style
+from retrieval.text import tokens, tone_style
 
 SETS = {  # file in spelling/, and the best published word accuracy
     "business, official, everyday, news (55)": ("diacritic_eval_v0.txt", 97.8),

@@ -38,12 +38,12 @@ from knowledge.national.batch import read_file
 from knowledge.passages import passages
 from knowledge.places import PROVINCES
 from knowledge.store import Editions
+from knowledge.wording import fold
 from retrieval.encoder import EMBEDDED, Encoder, Vectors, load_encoder
 from retrieval.evaluate import read_questions
 from retrieval.index import open_index
 from retrieval.restore import Restorer
 from retrieval.search import Searcher, entry_ids
-from retrieval.text import fold
 from webhook.parts import open_database
 from webhook.settings import Settings
 

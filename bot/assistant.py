@@ -16,7 +16,7 @@ from bot.model import Answer, Block, BlockKind, Choice, Question, Status
 from bot.pipeline import Pipeline
 from bot.protect import mask
 from bot.understand import MAX_FACETS, parts
-from retrieval.text import fold
+from knowledge.wording import fold
 
 log = logging.getLogger(__name__)
 

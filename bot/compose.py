@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from bot.messages import say
 from bot.model import Answer, Block, BlockKind, Choice, ShownSource, Status
-from bot.offices import Offices, offices, set_by_province
+from bot.place.offices import Offices, offices, set_by_province
 from knowledge.freshness import OLD_AFTER
 from knowledge.load import Library
 from knowledge.model import AnyEntry, Confidence, Entry, Facet, Fact, Guide, Lesson, Procedure

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from bot.model import Answer, Choice, Question
-from bot.place import Named
+from bot.place.reading import Named
 from knowledge.model import AnyEntry, Facet
 from knowledge.places import Place
 from knowledge.store import Edition

@@ -34,7 +34,7 @@ from sqlalchemy.exc import IntegrityError
 
 from bot.draft import Context
 from bot.model import Answer, Question, Status
-from bot.place_talk import asks_place
+from bot.place.replies import asks_place
 from knowledge.model import Facet
 from knowledge.places import Place
 

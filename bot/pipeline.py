@@ -11,19 +11,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bot import decide, place_talk
+from bot import decide
 from bot.check import record_text, text_of, unsupported
 from bot.compose import Composer
 from bot.draft import Draft
 from bot.messages import all_words, node, say
 from bot.model import Answer, Block, BlockKind, Status
-from bot.place import names_a_kind, read_place
+from bot.place import replies
+from bot.place.reading import names_a_kind, read_place
 from bot.protect import without_masks
 from bot.smalltalk import small_talk, suggestions
 from bot.understand import facets_asked, stands_alone
 from knowledge.model import Facet
 from knowledge.places import Place
-from retrieval.text import fold
+from knowledge.wording import fold
 
 if TYPE_CHECKING:  # LangChain takes a second and 60 MB, which few installations need
     from bot.llm import Rewriter
@@ -122,7 +123,7 @@ def remember_place(draft: Draft) -> Draft | Answer:
     chosen = (draft.question.action or "").startswith("place:")
     if not chosen or draft.entry is not None:
         return draft
-    return place_talk.noted(draft.place) if draft.place else place_talk.ask_where()
+    return replies.noted(draft.place) if draft.place else replies.ask_where()
 
 
 def talk(draft: Draft) -> Draft | Answer:
@@ -140,7 +141,7 @@ def talk(draft: Draft) -> Draft | Answer:
 
 def change_place(draft: Draft) -> Draft | Answer:
     """Somebody is elsewhere now: ask where. This Draft has no place, so the old one is given up."""
-    return place_talk.ask_where() if place_talk.moves(draft.question.text) else draft
+    return replies.ask_where() if replies.moves(draft.question.text) else draft
 
 
 def understand(draft: Draft) -> Draft | Answer:
@@ -173,12 +174,12 @@ def settle_place(draft: Draft) -> Draft | Answer:
         return draft
     if not named.alone:
         lost = context.asked_place and names_a_kind(draft.reading.original) and not draft.facets
-        return place_talk.unknown_place() if lost else draft
+        return replies.unknown_place() if lost else draft
     if named.options:
-        return place_talk.ask_which(named)
+        return replies.ask_which(named)
     continued = _continued(draft)
     if continued.entry is None and draft.place:
-        return place_talk.noted(draft.place, named)
+        return replies.noted(draft.place, named)
     return continued
 
 
@@ -225,7 +226,7 @@ def compose(draft: Draft) -> Draft | Answer:
     edition = draft.known.edition
     composer = Composer(edition.library, edition.number, draft.today)
     answer = composer.answer(draft.entry, draft.facets, draft.place)
-    return replace(draft, answer=place_talk.with_place(answer, draft))
+    return replace(draft, answer=replies.with_place(answer, draft))
 
 
 def check(draft: Draft) -> Draft | Answer:
@@ -236,7 +237,7 @@ def check(draft: Draft) -> Draft | Answer:
     """
     if draft.answer is None or draft.entry is None:
         raise RuntimeError("check needs an answer")
-    allowed = " ".join((record_text(draft.entry), all_words(), place_talk.place_words(draft)))
+    allowed = " ".join((record_text(draft.entry), all_words(), replies.place_words(draft)))
     for answer in (draft.answer, _composed(draft)):
         if not unsupported(text_of(answer), allowed):
             return answer

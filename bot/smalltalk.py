@@ -12,7 +12,7 @@ import yaml
 
 from bot.messages import node, say
 from bot.model import Answer, Block, BlockKind, Choice, Status
-from retrieval.text import fold
+from knowledge.wording import fold
 
 
 @dataclass(frozen=True)

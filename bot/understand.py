@@ -8,9 +8,10 @@ from pathlib import Path
 
 import yaml
 
-from bot.addresses import without_places
+from bot.place.addresses import without_places
 from knowledge.model import Facet
-from retrieval.text import fold, tokens, tone_style
+from knowledge.wording import fold
+from retrieval.text import tokens, tone_style
 
 MAX_FACETS = 3
 """More would not fit on a phone's screen."""

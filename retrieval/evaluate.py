@@ -13,9 +13,9 @@ from pathlib import Path
 import yaml
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
+from knowledge.wording import fold
 from retrieval.outside import subject_of
 from retrieval.search import Searcher, entry_ids
-from retrieval.text import fold
 
 REAL = frozenset({"real_citizen", "reader_question", "user_complaint"})
 """Kinds of authenticity that mean: written by a person who needed the answer."""

@@ -14,7 +14,8 @@ import bm25s
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval.text import fold, tokens
+from knowledge.wording import fold
+from retrieval.text import tokens
 
 Scores = NDArray[np.float32]
 

@@ -17,11 +17,11 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
+from knowledge.wording import fold
 from retrieval.text import (
     BARE_BELOW,
     PROTECTED,
     diacritic_ratio,
-    fold,
     is_english,
     is_marked,
     tone_style,

@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 import yaml
 
+from knowledge.wording import fold
 from retrieval.restore import (
     BREAK,
     DATA,
@@ -34,7 +35,7 @@ from retrieval.restore import (
     Trigrams,
     find,
 )
-from retrieval.text import diacritic_ratio, fold, is_marked, is_syllable, tone_style
+from retrieval.text import diacritic_ratio, is_marked, is_syllable, tone_style
 
 LAW, PORTAL, CONTENT, CHAT = 1.0, 3.0, 60.0, 100.0
 """How much one sentence of each source counts. Chat is tiny, and what citizens write is like it."""

@@ -18,11 +18,12 @@ from numpy.typing import NDArray
 
 from knowledge.model import AnyEntry
 from knowledge.passages import Passage, PassageKind
+from knowledge.wording import fold
 from retrieval.encoder import Encoder
 from retrieval.index import Index
 from retrieval.level import Levels
 from retrieval.restore import Restorer
-from retrieval.text import clean, expand, fold, is_bare, tokens
+from retrieval.text import clean, expand, is_bare, tokens
 
 Array = NDArray[np.float32]
 

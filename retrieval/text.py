@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from knowledge.wording import fold as fold
+from knowledge.wording import fold
 
 SPELLINGS = Path(__file__).parent / "data" / "spellings.yaml"
 

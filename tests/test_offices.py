@@ -10,7 +10,7 @@ import pytest
 from bot.check import text_of
 from bot.compose import Composer
 from bot.messages import say
-from bot.offices import Offices, offices
+from bot.place.offices import Offices, offices
 from knowledge.load import Library, load
 from knowledge.model import Facet, Procedure
 from knowledge.places import Place

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from bot.place import Named, read_place
+from bot.place.reading import Named, read_place
 from knowledge.places import PROVINCES, Place, Province
 from retrieval.restore import Restorer
 from retrieval.search import Reading

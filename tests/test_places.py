@@ -11,7 +11,7 @@ import yaml
 
 from knowledge.places import PROVINCES, FormerUnit, Place, build
 from knowledge.places.units import communes, former_units, read_table
-from retrieval.text import fold
+from knowledge.wording import fold
 
 
 def test_34_provinces_stand_for_the_63_there_were() -> None:

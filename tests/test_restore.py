@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from knowledge.wording import fold
 from retrieval.restore import MODEL, Restorer
-from retrieval.text import expand, fold
+from retrieval.text import expand
 
 ALQAC = Path("../shared/data/retrieval/ALQAC.csv")
 

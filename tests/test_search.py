@@ -9,11 +9,11 @@ import pytest
 
 from knowledge.load import SHIPPED, read_entry
 from knowledge.passages import passages
+from knowledge.wording import fold
 from retrieval.index import open_index
 from retrieval.outside import outside_passages, subject_of
 from retrieval.restore import Restorer
 from retrieval.search import Searcher, entry_ids
-from retrieval.text import fold
 from tests.fakes.encoder import BagOfSyllables
 
 ENTRIES = ("khai-sinh", "ket-hon", "tam-tru", "ho-chieu", "can-cuoc-tre-em", "gplx-doi")

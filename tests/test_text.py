@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from knowledge.wording import fold
 from retrieval.text import (
     clean,
     diacritic_ratio,
     expand,
-    fold,
     is_bare,
     is_syllable,
     telex,

@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from knowledge.load import load
+from knowledge.wording import fold
 from retrieval.asked import FILE, asked_passages
 from retrieval.evaluate import QuestionFileError, read_questions
 from retrieval.outside import subject_of
-from retrieval.text import fold, tokens
+from retrieval.text import tokens
 from retrieval.training.build import NEAR_MISS, build, read_outside
 from retrieval.training.questions import Written, read_written
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from bot.understand import facets_asked, parts, stands_alone
+from knowledge.wording import fold
 from retrieval.restore import Restorer
-from retrieval.text import expand, fold
+from retrieval.text import expand
 
 
 @pytest.fixture(scope="module")

@@ -22,7 +22,7 @@ from bot.messages import say
 from knowledge.model import AnyEntry, Guide, Lesson, Procedure
 from knowledge.pages import PATHS, page_of
 from knowledge.store import Edition
-from retrieval.text import fold
+from knowledge.wording import fold
 from webhook.record import linked_data, sheet
 from webhook.settings import Settings
 from webhook.site import VERSION, Published, not_found, render

@@ -13,7 +13,7 @@ from bot.model import Answer, Block, BlockKind, Question, Status
 from knowledge.load import SHIPPED, Library, read_entry, read_sources
 from knowledge.model import Facet
 from knowledge.store import Edition
-from retrieval.text import fold
+from knowledge.wording import fold
 
 TODAY = date(2026, 11, 21)
 

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from knowledge.wording import fold
 from retrieval.encoder import Vectors
-from retrieval.text import fold, tokens
+from retrieval.text import tokens
 
 DIM = 64
 

@@ -8,11 +8,11 @@ from bot.compose import MAX_CHOICES
 from bot.draft import Draft
 from bot.messages import say
 from bot.model import Answer, Block, BlockKind, Choice, Status
-from bot.offices import offices
-from bot.place import Named
+from bot.place.offices import offices
+from bot.place.reading import Named
 from knowledge.model import Facet, Procedure
 from knowledge.places import Commune, Place
-from retrieval.text import fold
+from knowledge.wording import fold
 
 _MOVES = re.compile(
     r"((toi|em|minh|chau|con|tui|cho (toi|em|minh)) )?(muon )?"

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from bot.gazetteer import NamedProvince, Unit, kind_at, level_of, names_at, names_before
+from bot.place.gazetteer import NamedProvince, Unit, kind_at, level_of, names_at, names_before
 from knowledge.places import PROVINCES, Commune, FormerUnit
 from knowledge.places.units import URBAN_KINDS
 from retrieval.text import token_spans

@@ -8,7 +8,8 @@ from functools import cache, lru_cache
 
 from knowledge.places import PROVINCES, Commune, FormerUnit
 from knowledge.places.units import COMMUNE_KINDS, DISTRICT_KINDS, former_units, units
-from retrieval.text import fold, tokens
+from knowledge.wording import fold
+from retrieval.text import tokens
 
 LONGEST = 6
 """Words of the longest names: "Văn Miếu - Quốc Tử Giám" has five."""

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from bot.addresses import (
+from bot.place.addresses import (
     HERE,
     Address,
     Mention,
@@ -22,11 +22,12 @@ from bot.addresses import (
     of_level,
     whole_name,
 )
-from bot.gazetteer import NamedProvince, Unit, kind_at
+from bot.place.gazetteer import NamedProvince, Unit, kind_at
 from knowledge.places import PROVINCES, Commune, FormerUnit, Place
 from knowledge.places.units import URBAN_KINDS as URBAN
+from knowledge.wording import fold
 from retrieval.search import Reading
-from retrieval.text import fold, tokens, tone_style
+from retrieval.text import tokens, tone_style
 
 _AROUND = frozenset(
     tone_style(
