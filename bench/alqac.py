@@ -11,49 +11,69 @@ from __future__ import annotations
 import argparse
 import csv
 import sys
-import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
+from bench.published import FORMS, cache_folder
 from knowledge.model import Facet
 from knowledge.passages import Passage, PassageKind
-from knowledge.wording import fold
 from retrieval.encoder import EMBEDDED, load_encoder
 from retrieval.index import open_index
 from retrieval.restore import Restorer
 from retrieval.search import Searcher
+from webhook.settings import Settings
 
 WORDS, STEP = 120, 90
 """Length of a passage of a context, and the distance to the next: neighbours overlap."""
+
+
+@dataclass(frozen=True)
+class Measures:
+    """Shares of the questions."""
+
+    count: int
+    first: float
+    """P@1"""
+    among_ten: float
+    """R@10"""
+    mrr: float
+    """MRR@10"""
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("file", type=Path)
     parser.add_argument("--encoder", default=EMBEDDED)
-    parser.add_argument("--folder", type=Path, default=Path("var/encoder"))
     arguments = parser.parse_args()
     if not arguments.file.exists():
         sys.exit(f"{arguments.file} is not there; give the path of ALQAC.csv.")
-    with arguments.file.open(encoding="utf-8-sig", newline="") as file:
-        rows = [(row["question"], row["context"]) for row in csv.DictReader(file)]
+    table = Table("questions", "P@1", "R@10", "MRR@10", title="ALQAC")
+    for form, found in measure(arguments.file, arguments.encoder).items():
+        figures = (found.first, found.among_ten, found.mrr)
+        table.add_row(f"{form} ({found.count})", *(f"{value:.3f}" for value in figures))
+    Console().print(table)
+
+
+def measure(file: Path, encoder_name: str = EMBEDDED) -> dict[str, Measures]:
+    """The measures of each of FORMS. Vectors of the contexts are cached in the data folder."""
+    with file.open(encoding="utf-8-sig", newline="") as opened:
+        rows = [(row["question"], row["context"]) for row in csv.DictReader(opened)]
     contexts = {text: f"context-{i}" for i, text in enumerate(dict.fromkeys(c for _, c in rows))}
     passages = [
         Passage(name, PassageKind.FACTS, Facet.OVERVIEW, part)
         for text, name in contexts.items()
         for part in overlapping(text)
     ]
-    encoder = load_encoder(arguments.encoder, arguments.folder)
-    table = Table("questions", "P@1", "R@10", "MRR@10", title=f"ALQAC, {len(contexts)} contexts")
-    with tempfile.TemporaryDirectory() as folder:
-        index = open_index(Path(folder), passages, encoder)
-        searcher = Searcher(index, encoder, Restorer.load())
-        for label, change in (("as written", str), ("without diacritics", fold)):
-            ranks = [rank(searcher, change(q), contexts[context]) for q, context in rows]
-            table.add_row(label, *(f"{value:.3f}" for value in measures(ranks)))
-    Console().print(table)
+    encoder = load_encoder(encoder_name, Settings().make_data_dir() / "encoder")
+    index = open_index(cache_folder("alqac"), passages, encoder)
+    searcher = Searcher(index, encoder, Restorer.load())
+    return {
+        form: measures([rank(searcher, written(q), contexts[context]) for q, context in rows])
+        for form, written in FORMS.items()
+    }
 
 
 def overlapping(text: str) -> list[str]:
@@ -69,12 +89,15 @@ def rank(searcher: Searcher, question: str, gold: str) -> int | None:
     return next((i for i, hit in enumerate(hits, 1) if hit.entry_id == gold), None)
 
 
-def measures(ranks: list[int | None]) -> tuple[float, float, float]:
-    """P@1, R@10, MRR@10."""
+def measures(ranks: list[int | None]) -> Measures:
+    """What the ranks of all questions come to."""
     found = [rank for rank in ranks if rank]
-    first = sum(rank == 1 for rank in found)
-    reciprocal = sum(1 / rank for rank in found)
-    return first / len(ranks), len(found) / len(ranks), reciprocal / len(ranks)
+    return Measures(
+        count=len(ranks),
+        first=sum(rank == 1 for rank in found) / len(ranks),
+        among_ten=len(found) / len(ranks),
+        mrr=sum(1 / rank for rank in found) / len(ranks),
+    )
 
 
 if __name__ == "__main__":

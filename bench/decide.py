@@ -12,25 +12,28 @@ from __future__ import annotations
 
 import argparse
 from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
+from bench.published import known
 from bot.draft import Context, Draft, Known
 from bot.model import Answer, Channel, Question
 from bot.pipeline import Pipeline
 from bot.protect import mask
-from knowledge.store import Editions
 from knowledge.wording import fold
 from retrieval.evaluate import Labelled, read_questions
 from retrieval.training.build import NEAR_MISS, read_outside
 from retrieval.training.questions import read_written
-from webhook.parts import Follower, open_database
-from webhook.settings import Settings
 
 OUTCOMES = ("right", "asked, right among them", "asked, right missing", "wrong", "not answered")
+
+VOICES = ("chat, one line", "chat, no diacritics", "story first", "old, rural, relative", "free")
+"""Who asks the five questions that the writer kept for testing has for every Entry."""
 
 
 def main() -> None:
@@ -39,59 +42,88 @@ def main() -> None:
     parser.add_argument("--written", action="store_true", help="add the writer kept for testing")
     parser.add_argument("--list", action="store_true", help="print what went wrong")
     arguments = parser.parse_args()
-    settings = Settings()
-    known = Follower(Editions(open_database(settings)), settings).current()
+    published = known()
     console = Console()
     table = Table("file", "questions", *OUTCOMES)
     sets = {path.stem: read_questions(path) for path in arguments.files}
-    for name, questions in (sets | (kept_for_testing() if arguments.written else {})).items():
+    if arguments.written:
+        sets |= {"test writer": kept_writer(), "near misses": near_misses()}
+    for name, questions in sets.items():
         for bare in (False, True):
-            results = [(q, judge(q, reply(known, q, bare))) for q in questions]
-            counts = Counter(outcome for _, (outcome, _) in results)
-            shares = (f"{counts[o] / len(questions):.1%}" for o in OUTCOMES)
+            judged = decide(published, questions, bare)
+            shares = (f"{share:.1%}" for share in outcome_shares(judged).values())
             table.add_row(name + (" (bare)" if bare else ""), str(len(questions)), *shares)
-            for question, (outcome, answer) in results if arguments.list and not bare else ():
-                if outcome in ("wrong", "asked, right missing") or (
-                    question.about and outcome == "not answered"
+            for each in judged if arguments.list and not bare else ():
+                if each.outcome in ("wrong", "asked, right missing") or (
+                    each.question.about and each.outcome == "not answered"
                 ):
-                    about = ",".join(question.about) or "-"
-                    got = answer.entry_id or answer.status
-                    console.print(f"{question.id} {outcome}: {about} → {got}", markup=False)
-                    console.print(f"    {question.text[:150]}", markup=False, soft_wrap=True)
+                    show(each, console)
     console.print(table)
 
 
-def kept_for_testing() -> dict[str, tuple[Labelled, ...]]:
-    """The test writer's questions, and those about procedures that have no Entry."""
+@dataclass(frozen=True)
+class Judged:
+    """A question, what the bot said, and which of OUTCOMES that is."""
+
+    question: Labelled
+    answer: Answer
+    outcome: str
+
+
+def decide(published: Known, questions: Sequence[Labelled], bare: bool = False) -> list[Judged]:
+    """Each question through the whole pipeline; `bare` strips its diacritics first."""
+    answers = [(question, reply(published, question, bare)) for question in questions]
+    return [Judged(question, answer, judge(question, answer)) for question, answer in answers]
+
+
+def outcome_shares(judged: Sequence[Judged]) -> dict[str, float]:
+    """The share of each of OUTCOMES."""
+    counts = Counter(each.outcome for each in judged)
+    return {outcome: counts[outcome] / len(judged) for outcome in OUTCOMES}
+
+
+def show(judged: Judged, console: Console) -> None:
+    """One question with the Entries it is about and what it got."""
+    about = ",".join(judged.question.about) or "-"
+    got = judged.answer.entry_id or judged.answer.status
+    console.print(f"{judged.question.id} {judged.outcome}: {about} → {got}", markup=False)
+    console.print(f"    {judged.question.text[:150]}", markup=False, soft_wrap=True)
+
+
+def kept_writer() -> tuple[Labelled, ...]:
+    """The questions of the writer kept for testing: five of VOICES for every Entry, in order."""
     written = [question for question in read_written() if question.test]
-    return {
-        "test writer": tuple(
-            Labelled(id=f"{q.writer}-{i}", text=q.text, about=(q.entry_id,))
-            for i, q in enumerate(written)
-        ),
-        "near misses": tuple(
-            Labelled(id=f"near-{i}", text=text) for i, text in enumerate(read_outside()[NEAR_MISS])
-        ),
-    }
+    return tuple(
+        Labelled(
+            id=f"{q.writer}-{i}", text=q.text, about=(q.entry_id,), voice=VOICES[i % len(VOICES)]
+        )
+        for i, q in enumerate(written)
+    )
 
 
-def reply(known: Known, question: Labelled, bare: bool) -> Answer:
+def near_misses() -> tuple[Labelled, ...]:
+    """Questions about procedures that have no Entry."""
+    texts = read_outside()[NEAR_MISS]
+    return tuple(Labelled(id=f"near-{i}", text=text) for i, text in enumerate(texts))
+
+
+def reply(published: Known, question: Labelled, bare: bool) -> Answer:
     """The Answer to a question that starts a conversation."""
     text = mask(fold(question.text) if bare else question.text)
     asked = Question(id=question.id, channel=Channel.TERMINAL, conversation="bench", text=text)
-    answer, _ = Pipeline().run(Draft(asked, known, Context(), date.today()))
+    answer, _ = Pipeline().run(Draft(asked, published, Context(), date.today()))
     return answer
 
 
-def judge(question: Labelled, answer: Answer) -> tuple[str, Answer]:
+def judge(question: Labelled, answer: Answer) -> str:
     """One of OUTCOMES."""
     if answer.entry_id:
-        return ("right" if answer.entry_id in question.about else "wrong"), answer
+        return "right" if answer.entry_id in question.about else "wrong"
     offered = {choice.action.split(":")[1] for choice in answer.choices if ":" in choice.action}
     if answer.status.family == "clarification":
         inside = offered & set(question.about)
-        return ("asked, right among them" if inside else "asked, right missing"), answer
-    return "not answered", answer
+        return "asked, right among them" if inside else "asked, right missing"
+    return "not answered"
 
 
 if __name__ == "__main__":

@@ -11,7 +11,8 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -58,6 +59,28 @@ def changed(restorer: Restorer, lines: list[str]) -> int:
     return sum(restorer.restore(line) != line for line in lines)
 
 
+@dataclass(frozen=True)
+class Restored:
+    """What became of the texts of one set."""
+
+    name: str
+    texts: int
+    right: float
+    """Percent of the words."""
+    published: float | None
+    """The best published percentage."""
+    touched: int
+    """Texts with all their marks that were not left alone."""
+
+
+def measure(restorer: Restorer, data: Path) -> Iterator[Restored]:
+    """Each of SETS, and the questions of ALQAC."""
+    sets = [(name, lines_of(data / "spelling" / file), best) for name, (file, best) in SETS.items()]
+    for name, lines, best in [*sets, ("ALQAC questions", questions_of(data), None)]:
+        right, touched = accuracy(restorer, lines), changed(restorer, lines)
+        yield Restored(name, len(lines), right, best, touched)
+
+
 def milliseconds(work: Callable[[], object], rounds: int = 30) -> float:
     """The median time of a call."""
     times = []
@@ -89,13 +112,11 @@ def main() -> None:
         raise SystemExit(f"No test sets in {arguments.data.resolve()}: pass --data FOLDER")
     restorer = Restorer.load(arguments.model)
     print(f"{'words restored, %':42} {'ours':>7} {'published':>10} {'marked texts changed':>22}")
-    for name, (file, best) in SETS.items():
-        lines = lines_of(arguments.data / "spelling" / file)
-        touched = f"{changed(restorer, lines)} of {len(lines)}"
-        print(f"{name:42} {accuracy(restorer, lines):7.2f} {best:10.1f} {touched:>22}")
+    for found in measure(restorer, arguments.data):
+        best = f"{found.published:.1f}" if found.published else ""
+        touched = f"{found.touched} of {found.texts}"
+        print(f"{found.name:42} {found.right:7.2f} {best:>10} {touched:>22}")
     questions = questions_of(arguments.data)
-    touched = f"{changed(restorer, questions)} of {len(questions)}"
-    print(f"{'ALQAC questions':42} {accuracy(restorer, questions):7.2f} {'':10} {touched:>22}")
     words = " ".join(map(strip, questions)).split()
     print()
     for length in (12, 60, 250):

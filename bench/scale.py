@@ -1,11 +1,13 @@
 """The national database published, and two ways to hold 34 provinces' variants of it.
 
     python -m bench.scale ../shared/data/tthc/procedures.jsonl.gz [--shapes national facts entries]
+        [--codes N]
 
 national   what `binhdan kb publish` publishes after the import: ours, and the imports behind them
-facts      34 provinces × 2,060 of those procedures, as an import of spreadsheets keeps them: one
-           Entry a code, with two Facts (place, fee) of each province
-entries    the same 70,040 records as Entries of their own, for comparison
+facts      34 provinces × N of those procedures (2,060 unless told otherwise: 70,040 records), as an
+           import of spreadsheets keeps them: one Entry a code, with two Facts (place, fee) of each
+           province
+entries    the same records as Entries of their own, for comparison
 
 The provinces' sentences are made up, and so are the vectors of what they change: the national
 passage's vector with noise. Vectors of national passages are the encoder's, from the cache in the
@@ -31,6 +33,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from bench.published import Stored, cache_folder, vectors_of
 from knowledge.imported import merge
 from knowledge.load import Library, load
 from knowledge.model import AnyEntry, Facet, Fact, Procedure
@@ -60,6 +63,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("file", type=Path)
     parser.add_argument("--shapes", nargs="+", default=list(SHAPES), choices=list(SHAPES))
+    parser.add_argument("--codes", type=int, default=CODES, help="procedures every province varies")
     parser.add_argument("--serve", type=Path, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.serve:
@@ -68,8 +72,16 @@ def main() -> None:
     national = merge(load(), read_file(arguments.file).imports).library
     encoder = load_encoder(EMBEDDED, Settings().make_data_dir() / "encoder")
     known = embed_national(national, encoder)
-    columns = [measure(arguments.file, shape, national, known) for shape in arguments.shapes]
-    table = Table("what", *arguments.shapes, title=f"{os.cpu_count()} cores")
+    varied = having_variants(national, arguments.codes)
+    columns = [
+        measure(arguments.file, shape, national, varied, known, encoder)
+        for shape in arguments.shapes
+    ]
+    table = Table(
+        "what",
+        *arguments.shapes,
+        title=f"{len(varied):,} procedures varied, {os.cpu_count()} cores",
+    )
     for what in columns[0]:
         table.add_row(what, *(column[what] for column in columns))
     console.print(table)
@@ -86,19 +98,25 @@ def embed_national(national: Library, encoder: Encoder) -> dict[str, Vectors]:
         print(f"\rembedded {done} of {total}", end="", file=sys.stderr)
 
     started = time.perf_counter()
-    index = open_index(Settings().data_dir / "index", made, encoder, progress)
+    index = open_index(cache_folder("national"), made, encoder, progress)
     seconds = time.perf_counter() - started
     console.print(f"{len(made):,} passages, of which {new:,} were embedded now; {seconds:.0f} s")
-    vectors = index.vectors.reconstruct_n(0, len(made))
-    return {p.text: vector for p, vector in zip(index.passages, vectors, strict=True)}
+    return vectors_of(index)
 
 
-def measure(file: Path, shape: str, national: Library, known: dict[str, Vectors]) -> dict[str, str]:
+def measure(
+    file: Path,
+    shape: str,
+    national: Library,
+    varied: Sequence[Procedure],
+    known: dict[str, Vectors],
+    encoder: Encoder,
+) -> dict[str, str]:
     """Publish one shape, build its index, and search it in another process."""
-    library = Library({e.id: e for e in SHAPES[shape](national)}, national.sources)
+    library = Library({e.id: e for e in SHAPES[shape](national, varied)}, national.sources)
     vectors = dict(known) if shape == "entries" else known
     if shape == "entries":
-        invent_vectors(national, vectors)
+        invent_vectors(varied, vectors)
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(data_dir=Path(folder))
         started = time.perf_counter()
@@ -106,7 +124,7 @@ def measure(file: Path, shape: str, national: Library, known: dict[str, Vectors]
         published = time.perf_counter() - started
         started = time.perf_counter()
         made = [*passages(library)]
-        open_index(Path(folder) / "index", made, Stored(vectors))
+        open_index(Path(folder) / "index", made, Stored(vectors, encoder))
         built = time.perf_counter() - started
         index = next((Path(folder) / "index").glob("*/manifest.json")).parent
         command = [sys.executable, "-m", "bench.scale", str(file), "--serve", folder]
@@ -132,7 +150,7 @@ def serve(folder: Path) -> dict[str, Any]:
     started = time.perf_counter()
     editions = Editions(open_database(Settings(data_dir=folder)))
     library = editions.get(editions.newest_number() or 0).library
-    index = open_index(folder / "index", [*passages(library)], Stored({}))
+    index = open_index(folder / "index", [*passages(library)], Stored({}, encoder))
     searcher = Searcher(index, encoder, restorer, library)
     ready = time.perf_counter() - started
     asked = [q for q in read_questions(QUESTIONS) if set(q.about) <= library.entries.keys()]
@@ -151,30 +169,15 @@ def serve(folder: Path) -> dict[str, Any]:
     return {"loaded in": f"{ready:.0f} s", "memory it adds": added, **found}
 
 
-class Stored:
-    """An encoder that only knows the vectors it was given."""
-
-    name = EMBEDDED
-
-    def __init__(self, vectors: dict[str, Vectors]) -> None:
-        self._vectors = vectors
-
-    def queries(self, texts: Sequence[str]) -> Vectors:
-        raise NotImplementedError("questions are encoded by the real encoder")
-
-    def passages(self, texts: Sequence[str]) -> Vectors:
-        return np.stack([self._vectors[text] for text in texts])
-
-
-def as_published(national: Library) -> Iterator[AnyEntry]:
+def as_published(national: Library, varied: Sequence[Procedure]) -> Iterator[AnyEntry]:
     yield from national
 
 
-def with_local_facts(national: Library) -> Iterator[AnyEntry]:
+def with_local_facts(national: Library, varied: Sequence[Procedure]) -> Iterator[AnyEntry]:
     """One Entry a code, with the Facts of every province."""
-    varied = {entry.id for entry in having_variants(national)}
+    several = {entry.id for entry in varied}
     for entry in national:
-        if isinstance(entry, Procedure) and entry.id in varied:
+        if isinstance(entry, Procedure) and entry.id in several:
             facts = dict(entry.facts)
             for province in PROVINCES:
                 for facet, fact in local_facts(entry, province, (province,)).items():
@@ -184,20 +187,20 @@ def with_local_facts(national: Library) -> Iterator[AnyEntry]:
             yield entry
 
 
-def with_local_entries(national: Library) -> Iterator[AnyEntry]:
+def with_local_entries(national: Library, varied: Sequence[Procedure]) -> Iterator[AnyEntry]:
     """What is published, and an Entry of its own for every province."""
     yield from national
-    for entry in having_variants(national):
+    for entry in varied:
         yield from (local_entry(entry, province) for province in PROVINCES)
 
 
 SHAPES = {"national": as_published, "facts": with_local_facts, "entries": with_local_entries}
 
 
-def having_variants(national: Library) -> list[Procedure]:
+def having_variants(national: Library, count: int) -> list[Procedure]:
     """The imported Procedures that every province words for itself: the first so many by code."""
     imported = [e for e in national if isinstance(e, Procedure) and e.imported]
-    return sorted(imported, key=lambda entry: entry.id)[:CODES]
+    return sorted(imported, key=lambda entry: entry.id)[:count]
 
 
 def local_entry(entry: Procedure, province: str) -> Procedure:
@@ -222,10 +225,10 @@ def local_facts(entry: Procedure, province: str, regions: tuple[str, ...]) -> di
     }
 
 
-def invent_vectors(national: Library, vectors: dict[str, Vectors]) -> None:
+def invent_vectors(varied: Sequence[Procedure], vectors: dict[str, Vectors]) -> None:
     """Add a vector for every text that a province's Entry words otherwise than the nation's."""
     chance = np.random.default_rng(1)
-    for entry in having_variants(national):
+    for entry in varied:
         base = {p.facet: vectors[p.text] for p in passages([entry])}
         for province in PROVINCES:
             for passage in passages([local_entry(entry, province)]):

@@ -30,6 +30,8 @@ class Labelled(BaseModel):
     text: str
     about: tuple[str, ...] = ()
     authenticity: str = "ours"
+    voice: str = ""
+    """How the asker writes, where the file says so."""
 
 
 class QuestionFileError(Exception):
