@@ -7,7 +7,7 @@ DATA ?= ../shared
 SOURCES := bot knowledge retrieval webhook tests bench
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check format bench clean
+.PHONY: help install run test check format evaluate bench clean
 
 help: ## Say what each target does
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -40,8 +40,11 @@ format: install ## Put the code into the common form
 	$(BIN)/ruff check --fix $(SOURCES)
 	$(BIN)/ruff format $(SOURCES)
 
-bench: install ## Print the figures of the README (DATA=folder with the measuring data)
+evaluate: install ## Measure quality, time and memory: docs/scorecard.md (DATA=folder with the measuring data)
 	$(BIN)/binhdan kb publish
+	$(BIN)/python -m bench.scorecard --data $(DATA) --write docs/scorecard.md
+
+bench: evaluate ## The scorecard, and the other figures of the README
 	DATA=$(DATA) BIN=$(BIN) bash bench/all.sh
 
 clean: ## Remove the environment and everything written while running
