@@ -1,5 +1,8 @@
 """How well bare text gets its diacritics back, on texts the model never saw.
 
+"half bare": the marks stop in the middle of the text. "harmed": marked texts that are not left
+alone.
+
 python -m bench.restore --data ../shared/data
 """
 
@@ -18,7 +21,9 @@ from pathlib import Path
 
 from knowledge.wording import fold
 from retrieval.restore import MODEL, Restorer
-from retrieval.text import tokens, tone_style
+from retrieval.restore_sources import WELL_MARKED
+from retrieval.text import diacritic_ratio, tokens, tone_style
+from retrieval.training.questions import read_written
 
 SETS = {  # file in spelling/, and the best published word accuracy
     "business, official, everyday, news (55)": ("diacritic_eval_v0.txt", 97.8),
@@ -44,11 +49,24 @@ def strip(text: str) -> str:
     return "".join(fold(c).upper() if c.isupper() else fold(c) for c in text)
 
 
-def accuracy(restorer: Restorer, lines: list[str]) -> float:
+def written_of_test() -> list[str]:
+    """The marked questions of the writer who is kept for testing: how people really ask."""
+    texts = (tone_style(question.text) for question in read_written() if question.test)
+    return [text for text in texts if diacritic_ratio(text) >= WELL_MARKED]
+
+
+def strip_half(text: str) -> str:
+    """The text as left by somebody who stopped typing marks in the middle."""
+    words = text.split(" ")
+    middle = len(words) // 2
+    return " ".join([*words[:middle], *map(strip, words[middle:])])
+
+
+def accuracy(restorer: Restorer, lines: list[str], typed: Callable[[str], str] = strip) -> float:
     """Percent of words that come back as they were."""
     right = total = 0
     for line in lines:
-        wanted, got = tokens(line), tokens(restorer.restore(strip(line)))
+        wanted, got = tokens(line), tokens(restorer.restore(typed(line)))
         right += sum(a == b for a, b in zip(wanted, got, strict=True))
         total += len(wanted)
     return 100 * right / total
@@ -66,7 +84,9 @@ class Restored:
     name: str
     texts: int
     right: float
-    """Percent of the words."""
+    """Percent of the words, typed without marks."""
+    half: float
+    """The same of texts whose marks stop in the middle."""
     published: float | None
     """The best published percentage."""
     touched: int
@@ -74,11 +94,13 @@ class Restored:
 
 
 def measure(restorer: Restorer, data: Path) -> Iterator[Restored]:
-    """Each of SETS, and the questions of ALQAC."""
+    """Each of SETS, the questions of ALQAC, and the writer kept for testing."""
     sets = [(name, lines_of(data / "spelling" / file), best) for name, (file, best) in SETS.items()]
-    for name, lines, best in [*sets, ("ALQAC questions", questions_of(data), None)]:
-        right, touched = accuracy(restorer, lines), changed(restorer, lines)
-        yield Restored(name, len(lines), right, best, touched)
+    sets += [("ALQAC questions", questions_of(data), None)]
+    sets += [("a writer kept for testing", written_of_test(), None)]
+    for name, lines, best in sets:
+        right, half = accuracy(restorer, lines), accuracy(restorer, lines, strip_half)
+        yield Restored(name, len(lines), right, half, best, changed(restorer, lines))
 
 
 def milliseconds(work: Callable[[], object], rounds: int = 30) -> float:
@@ -111,11 +133,11 @@ def main() -> None:
     if not (arguments.data / "spelling").is_dir():
         raise SystemExit(f"No test sets in {arguments.data.resolve()}: pass --data FOLDER")
     restorer = Restorer.load(arguments.model)
-    print(f"{'words restored, %':42} {'ours':>7} {'published':>10} {'marked texts changed':>22}")
+    print(f"{'words right, %':42} {'bare':>6} {'published':>10} {'half bare':>10} {'harmed':>14}")
     for found in measure(restorer, arguments.data):
         best = f"{found.published:.1f}" if found.published else ""
         touched = f"{found.touched} of {found.texts}"
-        print(f"{found.name:42} {found.right:7.2f} {best:>10} {touched:>22}")
+        print(f"{found.name:42} {found.right:6.2f} {best:>10} {found.half:10.2f} {touched:>14}")
     questions = questions_of(arguments.data)
     words = " ".join(map(strip, questions)).split()
     print()

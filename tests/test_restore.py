@@ -8,10 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from knowledge.wording import fold
-from retrieval.restore import MODEL, Restorer
-from retrieval.text import expand
+from retrieval.restore import DATA, MODEL, Restorer
+from retrieval.text import expand, tokens
 
 ALQAC = Path("../shared/data/retrieval/ALQAC.csv")
+SPELLING = Path("../shared/data/spelling")
 
 
 @pytest.fixture(scope="module")
@@ -34,6 +35,20 @@ def restorer() -> Restorer:
 )
 def test_bare_questions_get_their_marks(restorer: Restorer, bare: str, marked: str) -> None:
     assert restorer.restore(bare) == marked
+
+
+@pytest.mark.parametrize(
+    "marked",
+    [
+        "mẹ tôi đang đi chợ",
+        "anh ấy không biết nói tiếng anh",
+        "chúng tôi rất vui được gặp bạn",
+        "tại sao cô ấy lại khóc",
+        "trời sắp mưa rồi",
+    ],
+)
+def test_everyday_language_gets_its_marks(restorer: Restorer, marked: str) -> None:
+    assert restorer.restore(fold(marked)) == marked
 
 
 @pytest.mark.parametrize(
@@ -96,3 +111,16 @@ def test_no_marked_question_is_changed(restorer: Restorer) -> None:
     with ALQAC.open(encoding="utf-8-sig", newline="") as file:
         questions = [row["question"] for row in csv.DictReader(file)]
     assert not [q for q in questions if restorer.restore(q) != q]
+
+
+@pytest.mark.skipif(not SPELLING.exists(), reason="../shared/data/spelling is absent")
+@pytest.mark.parametrize("name", ["chat.txt", "everyday.txt"])
+def test_no_sentence_of_a_test_set_is_counted(name: str) -> None:
+    counted = {tuple(tokens(line)) for line in (DATA / name).read_text("utf-8").splitlines()}
+    tested = [
+        line
+        for path in SPELLING.glob("*diacritic_eval*.txt")
+        for line in path.read_text("utf-8").splitlines()
+        if tokens(line)
+    ]
+    assert not [line for line in tested if tuple(tokens(line)) in counted]
