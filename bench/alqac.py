@@ -22,8 +22,8 @@ from knowledge.model import Facet
 from knowledge.passages import Passage, PassageKind
 from retrieval.encoder import EMBEDDED, load_encoder
 from retrieval.index import open_index
-from retrieval.restore import Restorer
 from retrieval.search import Searcher
+from retrieval.slips import Slips
 from webhook.settings import Settings
 
 WORDS, STEP = 120, 90
@@ -69,7 +69,7 @@ def measure(file: Path, encoder_name: str = EMBEDDED) -> dict[str, Measures]:
     ]
     encoder = load_encoder(encoder_name, Settings().make_data_dir() / "encoder")
     index = open_index(cache_folder("alqac"), passages, encoder)
-    searcher = Searcher(index, encoder, Restorer.load())
+    searcher = Searcher(index, encoder, Slips.load())
     return {
         form: measures([rank(searcher, written(q), contexts[context]) for q, context in rows])
         for form, written in FORMS.items()

@@ -25,8 +25,8 @@ from retrieval.encoder import EMBEDDED, load_encoder
 from retrieval.evaluate import REAL, Labelled, evaluate, read_questions, tallies
 from retrieval.index import open_index
 from retrieval.outside import outside_passages
-from retrieval.restore import Restorer
 from retrieval.search import Searcher
+from retrieval.slips import Slips
 from webhook.settings import Settings
 
 
@@ -56,8 +56,8 @@ def searchers(library: Library, folder: Path) -> tuple[Searcher, Searcher]:
     whole = open_index(settings.data_dir / "index", [*entries, *asked, *outside], real)
     encoder = Stored(vectors_of(whole), real)
     part = open_index(folder, [*entries, *outside], encoder)
-    restorer = Restorer.load()
-    return Searcher(part, encoder, restorer, library), Searcher(whole, encoder, restorer, library)
+    slips = Slips.load()
+    return Searcher(part, encoder, slips, library), Searcher(whole, encoder, slips, library)
 
 
 def groups(

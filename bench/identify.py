@@ -29,8 +29,8 @@ from knowledge.national.batch import read_file
 from knowledge.passages import passages
 from retrieval.encoder import EMBEDDED, load_encoder
 from retrieval.index import open_index
-from retrieval.restore import Restorer
 from retrieval.search import Searcher, entry_ids
+from retrieval.slips import Slips
 from webhook.settings import Settings
 
 LIMITS = (1, 3, 10)
@@ -117,7 +117,7 @@ def searcher_over(entries: Sequence[AnyEntry]) -> Searcher:
             f"\rembedded {done} of {total}", end="" if done < total else "\n"
         ),
     )
-    return Searcher(index, encoder, Restorer.load(), entries)
+    return Searcher(index, encoder, Slips.load(), entries)
 
 
 def read_variants(data: Path) -> list[Variant]:

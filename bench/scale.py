@@ -45,8 +45,8 @@ from knowledge.wording import fold
 from retrieval.encoder import EMBEDDED, Encoder, Vectors, load_encoder
 from retrieval.evaluate import read_questions
 from retrieval.index import open_index
-from retrieval.restore import Restorer
 from retrieval.search import Searcher, entry_ids
+from retrieval.slips import Slips
 from webhook.parts import open_database
 from webhook.settings import Settings
 
@@ -145,13 +145,13 @@ def measure(
 def serve(folder: Path) -> dict[str, Any]:
     """Load what was published as a server does, ask, and say what it took."""
     encoder = load_encoder(EMBEDDED, Settings().data_dir / "encoder")
-    restorer = Restorer.load()
+    slips = Slips.load()
     before = memory()
     started = time.perf_counter()
     editions = Editions(open_database(Settings(data_dir=folder)))
     library = editions.get(editions.newest_number() or 0).library
     index = open_index(folder / "index", [*passages(library)], Stored({}, encoder))
-    searcher = Searcher(index, encoder, restorer, library)
+    searcher = Searcher(index, encoder, slips, library)
     ready = time.perf_counter() - started
     asked = [q for q in read_questions(QUESTIONS) if set(q.about) <= library.entries.keys()]
     found: dict[str, str] = {}

@@ -22,15 +22,23 @@ from knowledge.wording import fold
 from retrieval.encoder import Encoder
 from retrieval.index import Index
 from retrieval.level import Levels
-from retrieval.restore import Restorer
+from retrieval.slips import Slips
 from retrieval.text import clean, expand, is_bare, tokens
 
 Array = NDArray[np.float32]
 
 NEIGHBOURS = 400
 """Passages fetched by meaning; an Entry beyond them is too far to win."""
+DENSE = 0.5
+"""Weight of nearness in meaning; BM25 has the rest."""
+MARKED = 0.5
+"""Within BM25, weight of the field with diacritics; the stripped field has the rest."""
 BEST_PASSAGES = 3
 """An Entry is as near as its so many best passages are on average."""
+LIMIT = 10
+"""Entries that a search gives, unless more are asked for."""
+VOTERS = 10
+"""Nearest passages that are counted as votes for their Entries."""
 NAMED = 0.1
 """Added for an Entry whose name stands in the question whole, if the name is long."""
 LONG_NAME = 5
@@ -42,26 +50,12 @@ _COSTS = re.compile(r"\bmất(?= (?:bao|mấy|tiền|phí|khoảng|thời gian)\
 
 
 @dataclass(frozen=True)
-class Weights:
-    """Of the two scores, and of the two fields within the second."""
-
-    dense: float
-    marked: float
-    """Of the field with diacritics; the stripped field has the rest."""
-
-
-MARKED = Weights(dense=0.5, marked=0.5)
-RESTORED = Weights(dense=0.4, marked=0.3)
-"""For questions typed without diacritics: what was restored is trusted less than what was typed."""
-
-
-@dataclass(frozen=True)
 class Reading:
     """A question's text as search reads it."""
 
     original: str
     text: str
-    """Short forms written out, diacritics restored."""
+    """Short forms written out, diacritics restored, slips mended."""
     bare: bool
     """Whether the diacritics had to be restored."""
 
@@ -75,8 +69,12 @@ class Hit:
     """Weighted sum with its bonuses, 0 to 1.2; comparable within one question only."""
     dense: float
     """Mean cosine of its best passages."""
+    words: float
+    """BM25, scaled over the question's candidates, 0 to 1."""
     coverage: float
     """How much of the question's words the Entry has, 0 to 1."""
+    votes: float
+    """Share of the nearest passages that are the Entry's."""
     passage: Passage
 
 
@@ -87,10 +85,10 @@ class Searcher:
         self,
         index: Index,
         encoder: Encoder,
-        restorer: Restorer,
+        slips: Slips,
         entries: Iterable[AnyEntry] = (),
     ) -> None:
-        self._index, self._encoder, self._restorer = index, encoder, restorer
+        self._index, self._encoder, self._slips = index, encoder, slips
         self._levels = Levels(index.entry_ids, entries)
         numbers = {entry_id: i for i, entry_id in enumerate(index.entry_ids)}
         self._owner = np.array([numbers[p.entry_id] for p in index.passages])
@@ -102,21 +100,20 @@ class Searcher:
         self._longest_name = max(map(len, self._names), default=0)
 
     def read(self, text: str) -> Reading:
-        """Write out short forms and restore missing diacritics."""
+        """Write out short forms, restore missing diacritics and mend slips."""
         original = clean(text)
         bare = is_bare(original)
-        text = self._restorer.restore(expand(original))
+        text = self._slips.read(expand(original))
         return Reading(original, _COSTS.sub("hết", text), bare)
 
-    def search(self, reading: Reading, limit: int = 10) -> list[Hit]:
+    def search(self, reading: Reading, limit: int = LIMIT) -> list[Hit]:
         """The best Entries, best first; empty for a text without words."""
         if not reading.text.strip() or not self._index.passages:
             return []
-        weights = RESTORED if reading.bare else MARKED
-        dense, nearest = self._by_meaning(reading.text)
+        dense, nearest, votes = self._by_meaning(reading.text)
         marked, bare = self._index.lexical.scores(reading.text)
-        words = weights.marked * scaled(marked) + (1 - weights.marked) * scaled(bare)
-        score = weights.dense * scaled(dense) + (1 - weights.dense) * words
+        words = MARKED * scaled(marked) + (1 - MARKED) * scaled(bare)
+        score = DENSE * scaled(dense) + (1 - DENSE) * words
         score += NAMED * self._called_by_name(reading.text)
         score += self._levels.bonus(reading.text)
         coverage = self._index.lexical.coverage(reading.text)
@@ -126,7 +123,9 @@ class Searcher:
                 self._index.entry_ids[i],
                 float(score[i]),
                 float(dense[i]),
+                float(words[i]),
                 float(coverage[i]),
+                float(votes[i]),
                 self._index.passages[nearest[i]],
             )
             for i in order
@@ -142,14 +141,17 @@ class Searcher:
                     called[entry] = min(length, LONG_NAME) / LONG_NAME
         return called
 
-    def _by_meaning(self, text: str) -> tuple[Array, NDArray[np.int64]]:
-        """Per Entry: the mean cosine of its best passages, and its best passage's number.
+    def _by_meaning(self, text: str) -> tuple[Array, NDArray[np.int64], Array]:
+        """Per Entry: the mean cosine of its best passages, its best passage's number, its votes.
 
         An Entry with no passage among the neighbours gets the cosine of the farthest one.
         """
-        count = min(NEIGHBOURS, len(self._index.passages))
+        entries, count = len(self._index.entry_ids), min(NEIGHBOURS, len(self._index.passages))
         cosines, found = self._index.vectors.search(self._encoder.queries([text]), count)
-        return best_passages(cosines[0], found[0], self._owner, len(self._index.entry_ids))
+        dense, nearest = best_passages(cosines[0], found[0], self._owner, entries)
+        voters = self._owner[found[0][:VOTERS]]
+        votes = (np.bincount(voters, minlength=entries) / len(voters)).astype(np.float32)
+        return dense, nearest, votes
 
 
 def best_passages(

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -141,6 +142,8 @@ def _fits(base: str, rimes: frozenset[str]) -> bool:
 
 def _splits(base: str) -> Iterator[tuple[str, str]]:
     yield "", base
+    if base.startswith("qu"):
+        yield "qu", base[1:]  # "quỳnh", "quýt": the u belongs to both
     yield from ((onset, base[len(onset) :]) for onset in _ONSETS if base.startswith(onset))
 
 
@@ -240,9 +243,48 @@ def _with_tone(base: str, tone: str) -> str:
     return unicodedata.normalize("NFC", base[: spot + 1] + tone + base[spot + 1 :])
 
 
+_STRONG_TELEX = re.compile(
+    r"^dd|aa|ee|oo|w|j|f$|[aeiouy]f(?=ng|nh|ch|[nmiuyo]$)|[aeiouy][sxr](?=ng|nh)|d$"
+)
+"""Letters that hardly any other way of writing produces: dd-, aa, w, j, an f or a tone's key
+before the last consonants ("barng"), a d behind ("dungd")."""
+
+
 def _strong_telex(word: str) -> bool:
-    """Letters that hardly any other way of writing produces: dd-, aa, w, a final j or f."""
-    return bool(re.search(r"^dd|aa|ee|oo|w|[jf]$", word)) and telex(word) is not None
+    return (is_marked(word) or bool(_STRONG_TELEX.search(word))) and telex(word) is not None
+
+
+# --- VNI left in the text ------------------------------------------------------------------
+
+_VNI_WORD = re.compile(r"(?<![\w./@#:-])(?=[^\W\d_])[^\W_]{2,13}(?![\w/@-]|\.\w)")
+_VNI_KEYS = str.maketrans("12345789", "sfrxjwwd")
+_STRONG_VNI = re.compile(r"[^\W\d]\d[a-z]*[bcghklmnpqtv]|[aeiouy]\d\d|^d9", re.IGNORECASE)
+"""Figures within a word or two together: "tho6ng", "d9ang", "ke61t"; "q5" and "kt3" are codes."""
+
+
+def vni(word: str) -> str | None:
+    """The syllable that these VNI keys spell ("d9u7o7c5" → "được"), or nothing."""
+    word = word.lower()
+    if not _VNI_ORDER.fullmatch(word):
+        return None
+    keys = re.sub(r"([aeo])([a-z0-9]*?)6", r"\1\1\2", word)
+    return None if "6" in keys else telex(keys.translate(_VNI_KEYS))
+
+
+_VNI_ORDER = re.compile(r"(?:d9|[b-df-hj-np-tvx])*[aeiouy][a-z1-9]*")
+
+
+def _without_vni(text: str) -> str:
+    """The text with its VNI keys as letters, if at least one word can be nothing else."""
+    found = [m[0] for m in _VNI_WORD.finditer(text) if re.search(r"\d", m[0])]
+    if not any(_STRONG_VNI.search(word) and vni(word) for word in found):
+        return text
+    return _VNI_WORD.sub(_from_vni, text)
+
+
+def _from_vni(match: re.Match[str]) -> str:
+    word = match[0]
+    return _cased(vni(word) or word, word) if re.search(r"\d", word) else word
 
 
 # --- chat spelling -------------------------------------------------------------------------
@@ -269,6 +311,7 @@ class _Rule:
 class _Spellings:
     rules: dict[str, tuple[_Rule, ...]] = field(default_factory=dict)
     english: frozenset[str] = frozenset()
+    known: frozenset[str] = frozenset()
 
 
 @lru_cache(maxsize=1)
@@ -279,7 +322,8 @@ def _spellings() -> _Spellings:
     context = {
         short: tuple(_rule(rule) for rule in rules) for short, rules in raw["context"].items()
     }
-    return _Spellings({**bare, **plain, **context}, frozenset(raw["english"].split()))
+    rules = {**bare, **plain, **context}
+    return _Spellings(rules, frozenset(raw["english"].split()), frozenset(raw["known"].split()))
 
 
 def _rule(raw: Mapping[str, Any]) -> _Rule:
@@ -291,8 +335,8 @@ _PIECE = re.compile(rf"(?P<kept>{PROTECTED.pattern})|(?P<word>[^\W\d_]+)|(?P<sto
 
 
 def expand(text: str) -> str:
-    """Full words for chat spelling, abbreviations and Telex keys; all else untouched."""
-    text = unicodedata.normalize("NFC", text)
+    """Full words for chat spelling, abbreviations, Telex and VNI keys; all else untouched."""
+    text = _without_vni(unicodedata.normalize("NFC", text))
     pieces = list(_PIECE.finditer(text))
     words = [_context_word(piece) for piece in pieces]
     in_telex = any(p["word"] and _is_telex(p["word"]) for p in pieces)
@@ -330,9 +374,16 @@ def is_english(word: str) -> bool:
     return word.lower() in _spellings().english
 
 
+def is_known(word: str) -> bool:
+    """Whether the word is a foreign one, a name or a short form that we know."""
+    lists = _spellings()
+    return word in lists.known or word in lists.english or word in lists.rules
+
+
 def _squeeze(word: str) -> str:
-    """One letter where three or more were held down: "khônggg" → "không"."""
-    return re.sub(r"(.)\1{2,}", r"\1", word)
+    """One letter where three or more were held down: "khônggg" → "không", "lạaaa" → "lạ"."""
+    held = (list(run) for _, run in groupby(word, key=fold))
+    return "".join(run[0] if len(run) > 2 else "".join(run) for run in held)
 
 
 def _is_telex(word: str, in_telex: bool = False) -> bool:
@@ -345,4 +396,4 @@ def _is_telex(word: str, in_telex: bool = False) -> bool:
 def _cased(new: str, old: str) -> str:
     if new == old or new == old.lower():
         return old
-    return new[0].upper() + new[1:] if old.istitle() else new
+    return new[0].upper() + new[1:] if old[0].isupper() and not old[1:].isupper() else new

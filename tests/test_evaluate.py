@@ -17,8 +17,8 @@ from retrieval.evaluate import (
     tallies,
 )
 from retrieval.index import open_index
-from retrieval.restore import Restorer
 from retrieval.search import Searcher
+from retrieval.slips import Slips
 from tests.fakes.encoder import BagOfSyllables
 
 NAMES = {
@@ -37,7 +37,7 @@ def searcher(tmp_path_factory: pytest.TempPathFactory) -> Searcher:
         for entry_id, name in NAMES.items()
     ]
     index = open_index(tmp_path_factory.mktemp("index"), passages, encoder)
-    return Searcher(index, encoder, Restorer.load())
+    return Searcher(index, encoder, Slips.load())
 
 
 def asked(text: str, *about: str, authenticity: str = "ours") -> Labelled:

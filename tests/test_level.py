@@ -11,8 +11,8 @@ from knowledge.passages import passages
 from knowledge.wording import fold
 from retrieval.index import open_index
 from retrieval.level import levels_named
-from retrieval.restore import Restorer
 from retrieval.search import Searcher, entry_ids
+from retrieval.slips import Slips
 from tests.fakes.encoder import BagOfSyllables
 
 NAME = "Cấp giấy phép khai thác nước dưới đất"
@@ -23,7 +23,7 @@ def searcher(tmp_path_factory: pytest.TempPathFactory) -> Searcher:
     entries = [licence(level) for level in (Level.CENTRAL, Level.PROVINCE, Level.COMMUNE)]
     encoder = BagOfSyllables()
     index = open_index(tmp_path_factory.mktemp("index"), [*passages(entries)], encoder)
-    return Searcher(index, encoder, Restorer.load(), entries)
+    return Searcher(index, encoder, Slips.load(), entries)
 
 
 def licence(level: Level) -> Procedure:

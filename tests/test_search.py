@@ -12,8 +12,8 @@ from knowledge.passages import passages
 from knowledge.wording import fold
 from retrieval.index import open_index
 from retrieval.outside import outside_passages, subject_of
-from retrieval.restore import Restorer
 from retrieval.search import Searcher, entry_ids
+from retrieval.slips import Slips
 from tests.fakes.encoder import BagOfSyllables
 
 ENTRIES = ("khai-sinh", "ket-hon", "tam-tru", "ho-chieu", "can-cuoc-tre-em", "gplx-doi")
@@ -29,7 +29,7 @@ def searcher_over(names: tuple[str, ...], folder: Path) -> Searcher:
     entries = [read_entry(SHIPPED / f"procedures/{name}.yaml") for name in names]
     encoder = BagOfSyllables()
     index = open_index(folder, [*passages(entries), *outside_passages()], encoder)
-    return Searcher(index, encoder, Restorer.load(), entries)
+    return Searcher(index, encoder, Slips.load(), entries)
 
 
 QUESTIONS = {

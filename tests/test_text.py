@@ -1,5 +1,6 @@
 """Text as people type it."""
 
+import re
 import time
 import unicodedata
 
@@ -94,7 +95,9 @@ def test_the_ratio_counts_syllables_one_by_one() -> None:
     assert diacritic_ratio("Facebook check được") == 1
 
 
-@pytest.mark.parametrize("word", ["được", "nghiêng", "quyết", "giấy", "gì", "ủy", "khuya", "hòa"])
+@pytest.mark.parametrize(
+    "word", ["được", "nghiêng", "quyết", "quỳnh", "quýt", "giấy", "gì", "ủy", "khuya", "hòa"]
+)
 def test_vietnamese_spelling_is_known(word: str) -> None:
     assert is_syllable(word)
 
@@ -143,6 +146,11 @@ def test_telex_keys_spell_a_syllable(keys: str, word: str | None) -> None:
         ("the bi hong", "the bi hong"),
         ("làm được hong ạ", "làm được không ạ"),
         ("đóng tiền bh y tế", "đóng tiền bảo hiểm y tế"),
+        ("lạaaa quáaaa", "lạ quá"),
+        ("barng giá minhf năngj", "bảng giá mình nặng"),
+        ("Tho6ng tin d9a8ng ky1", "Thông tin đăng ký"),
+        ("thu3 tu5c ke61t ho6n o73 quan65 3", "thủ tục kết hôn ở quận 3"),
+        ("d9u7o7c5 chu7a", "được chưa"),
     ],
 )
 def test_chat_spelling_becomes_words(typed: str, meant: str) -> None:
@@ -157,6 +165,8 @@ def test_chat_spelling_becomes_words(typed: str, meant: str) -> None:
         "03/2026/NĐ-CP", "bằng c", "the new car is good", "Facebook, Zalo, taxi, visa, gas",
         "đăng ký kết hôn ở đâu",
         "số 1.001193",
+        "q5 to3 khu5 tang2 p6q3 kt3 ct07 h2o mp3 quan1",
+        "tài khoản ho6ng@vi1du5.vn, www.d9a6y.vn",
     ],
 )  # fmt: skip
 def test_what_is_no_chat_spelling_stays(text: str) -> None:
@@ -164,9 +174,13 @@ def test_what_is_no_chat_spelling_stays(text: str) -> None:
 
 
 @given(st.text(alphabet="abcdghknoruvx 0123456789.,\nđươcáạ", max_size=60))
-def test_expanding_keeps_every_digit(text: str) -> None:
-    digits = [c for c in text if c.isdigit()]
-    assert [c for c in expand(text) if c.isdigit()] == digits
+def test_expanding_keeps_every_number(text: str) -> None:
+    """Numbers that stand alone, that is: VNI keys are figures within a word."""
+    assert _numbers(expand(text)) == _numbers(text)
+
+
+def _numbers(text: str) -> list[str]:
+    return re.findall(r"(?<!\w)\d+(?!\w)", text)
 
 
 @pytest.mark.parametrize("unit", ["a", "a.", "a-", "ko ", "a@", "1", "_", "oà", "\u0301", "w"])

@@ -25,8 +25,8 @@ from retrieval.asked import asked_passages
 from retrieval.encoder import EMBEDDED, Encoder, load_encoder
 from retrieval.index import Progress, open_index
 from retrieval.outside import outside_passages
-from retrieval.restore import Restorer
 from retrieval.search import Searcher
+from retrieval.slips import Slips
 from webhook.settings import Settings
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class Follower:
         self._encoder: Encoder = load_encoder(
             settings.encoder or EMBEDDED, settings.data_dir / "encoder"
         )
-        self._restorer = Restorer.load()
+        self._slips = Slips.load()
         self._looking = threading.Lock()
         self._looked_at = time.monotonic()
         number = editions.newest_number()
@@ -102,7 +102,7 @@ class Follower:
             *outside_passages(),
         ]
         index = open_index(self._folder, searched, self._encoder, progress)
-        return Known(edition, Searcher(index, self._encoder, self._restorer, edition.library))
+        return Known(edition, Searcher(index, self._encoder, self._slips, edition.library))
 
 
 def build_assistant(settings: Settings, engine: Engine, known: Callable[[], Known]) -> Assistant:

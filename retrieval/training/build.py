@@ -1,7 +1,8 @@
 """Writes `retrieval/data/asked.tsv.gz`: `python -m retrieval.training.build`.
 
-What our writers asked, as search reads a question: short forms written out, diacritics restored. It
-is kept ready because restoring thousands of texts would take longer than starting the server.
+What our writers asked, as search reads a question: short forms written out, diacritics restored,
+slips mended. It is kept ready because that would take longer for thousands of texts than starting
+the server.
 Questions kept for testing are left out, and near misses too: an import may bring their Entry.
 """
 
@@ -14,7 +15,7 @@ import yaml
 
 from retrieval.asked import FILE
 from retrieval.outside import PREFIX
-from retrieval.restore import Restorer
+from retrieval.slips import Slips
 from retrieval.text import clean, expand
 from retrieval.training.questions import read_written
 
@@ -32,7 +33,7 @@ def main() -> None:
 
 def build() -> str:
     """The file's text: a line a question, the Entry's id or the subject, a tab, the question."""
-    restorer = Restorer.load()
+    slips = Slips.load()
     asked = [(q.entry_id, q.text) for q in read_written() if not q.test]
     asked += [
         (PREFIX + kind, text)
@@ -40,12 +41,12 @@ def build() -> str:
         if kind != NEAR_MISS
         for text in texts
     ]
-    lines = (f"{key}\t{_one_line(restorer.restore(expand(clean(text))))}\n" for key, text in asked)
-    return "".join(lines)
+    return "".join(f"{key}\t{as_searched(text, slips)}\n" for key, text in asked)
 
 
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
+def as_searched(text: str, slips: Slips) -> str:
+    """A question's text as search reads it, in one line."""
+    return " ".join(slips.read(expand(clean(text))).split())
 
 
 def read_outside() -> dict[str, list[str]]:
