@@ -13,7 +13,7 @@ LAYERS = ("webhook", "bot", "retrieval", "knowledge")
 """A layer may import those to its right."""
 HOMES = {
     "faiss": ["retrieval/index.py"],
-    "sentence_transformers": ["retrieval/encoder.py"],
+    "sentence_transformers": ["retrieval/encoder.py", "retrieval/training/encoder/__main__.py"],
     "transformers": ["retrieval/encoder.py"],
     "bm25s": ["retrieval/lexical.py"],
     "langchain": ["bot/llm.py"],

@@ -15,9 +15,8 @@ import pytest
 
 from knowledge.model import Facet
 from knowledge.passages import Passage, PassageKind
-from retrieval import encoder as encoder_module
 from retrieval import index as index_module
-from retrieval.encoder import SentenceEncoder, Vectors, load_encoder, unpack
+from retrieval.encoder import Vectors
 from retrieval.index import Index, open_index, vector_index
 from tests.fakes.encoder import BagOfSyllables
 
@@ -252,67 +251,3 @@ def test_many_vectors_are_searched_in_a_graph_that_finds_nearly_all_the_nearest(
     recall = np.mean([len({*a} & {*b}) / 10 for a, b in zip(right, found, strict=True)])
     assert recall > 0.98
     assert (np.diff(scores) <= 0).all(), "inner products, greatest first"
-
-
-@pytest.fixture(scope="session")
-def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder where the embedded encoder is unpacked."""
-    return tmp_path_factory.mktemp("encoder")
-
-
-@pytest.fixture(scope="session")
-def embedded(weights: Path) -> SentenceEncoder:
-    return load_encoder("embedded", weights)
-
-
-def test_the_embedded_encoder_understands_vietnamese(embedded: SentenceEncoder) -> None:
-    documents = [
-        "Đăng ký khai sinh cho trẻ em tại Ủy ban nhân dân cấp xã.",
-        "Cấp đổi giấy phép lái xe đã hết hạn.",
-        "Đăng ký tạm trú cho người thuê nhà.",
-    ]
-    questions = [
-        "con tôi mới đẻ, làm giấy tờ gì cho cháu?",
-        "bằng lái của tôi quá hạn rồi",
-        "ở trọ thì báo công an phường thế nào",
-    ]
-    found, asked = embedded.passages(documents), embedded.queries(questions)
-    assert found.dtype == np.float32
-    assert np.allclose(np.linalg.norm(found, axis=1), 1, atol=1e-4)
-    assert (asked @ found.T).argmax(axis=1).tolist() == [0, 1, 2]
-    assert not np.allclose(embedded.queries(documents), found, atol=1e-3), "prefixes differ"
-    again = embedded.passages([documents[0], documents[1] * 30])[0]
-    assert np.allclose(again, found[0], atol=1e-3), "a vector does not depend on its neighbours"
-
-
-def test_the_weights_are_unpacked_once_and_again_if_damaged(
-    embedded: SentenceEncoder, weights: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = unpack(weights)
-    assert path.name == embedded.name
-    assert not list(weights.glob(".unpacking*"))
-    unpacked: list[Path] = []
-    monkeypatch.setattr(encoder_module, "_unpack_to", unpacked.append)
-    assert unpack(weights) == path
-    assert unpacked == []
-    with (path / "model.safetensors").open("r+b") as file:
-        file.seek(1_000_000)
-        before = file.read(2)
-        file.seek(1_000_000)
-        file.write(bytes(octet ^ 0xFF for octet in before))
-        file.flush()
-        unpack(weights)
-        file.seek(1_000_000)
-        file.write(before)
-    assert unpacked == [path]
-
-
-def test_of_processes_that_unpack_at_once_one_does_and_all_find_it(
-    embedded: SentenceEncoder, tmp_path: Path
-) -> None:
-    code = "import sys; from pathlib import Path; from retrieval.encoder import unpack; "
-    code += "print(unpack(Path(sys.argv[1])))"
-    command = [sys.executable, "-c", code, str(tmp_path)]
-    processes = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
-    found = [process.communicate(timeout=120)[0].strip() for process in processes]
-    assert found == [str(tmp_path / embedded.name)] * 2

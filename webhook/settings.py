@@ -51,7 +51,8 @@ class Settings(BaseSettings):
     """Signs cookies; if missing, one is made and kept in data_dir."""
 
     encoder: str = ""
-    """A sentence-transformers model by name or path; empty: the embedded one."""
+    """A sentence-transformers model by name or path, "multilingual-e5-small" for the one that ours
+    was trained from (extra `training`); empty: ours."""
 
     model_provider: str = ""
     """LangChain's name of the provider ("openai", "ollama", …); empty: no model tier."""
