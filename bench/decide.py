@@ -102,8 +102,8 @@ def kept_writer() -> tuple[Labelled, ...]:
 
 
 def near_misses() -> tuple[Labelled, ...]:
-    """Questions about procedures that have no Entry."""
-    texts = read_outside()[NEAR_MISS]
+    """Questions about procedures that have no Entry, without those that confidence is fitted on."""
+    texts = read_outside()[NEAR_MISS][1::2]
     return tuple(Labelled(id=f"near-{i}", text=text) for i, text in enumerate(texts))
 
 

@@ -1,36 +1,32 @@
 """Which Entry answers, or what to say instead. The thresholds have their home here.
 
-They were set on the questions of a writer whom search has not learnt from, on fresh.yaml,
-outside.yaml and the near misses; `python -m bench.decide` prints what they do, there and on
-fresh-2.yaml and outside-2.yaml, which had no part in it.
+They stand on `retrieval.confidence`, which is fitted; `python -m bench.decide` prints what other
+thresholds would do, on questions that had no part in the fitting.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import exp
 
-from bot.compose import MAX_CHOICES
 from bot.messages import node, say
 from bot.model import Answer, Block, BlockKind, Choice, Status
 from knowledge.load import Library
 from knowledge.model import AnyEntry, Facet
+from retrieval.confidence import OFFERED, Confidence
 from retrieval.outside import subject_of
-from retrieval.search import Hit
+from retrieval.search import Hit, Reading
 
-SURE = 0.80
-"""Confidence from which an Entry is answered."""
+SURE = 0.70
+"""Probability of being right from which the first Entry is answered."""
+SURE_OF_FEW = 0.90
+"""The same of FEW words at most: what is fitted on whole questions trusts "sổ đỏ" too much."""
+FEW = 4
 POSSIBLE = 0.30
-"""Confidence from which an Entry is offered as "did you mean"; below, nothing was found."""
+"""Probability from which Entries are offered as "did you mean"; below, nothing was found."""
 CLEAR_LEAD = 0.035
-"""Lead in score with which the first Entry is answered without asking back."""
-UNSURE_CHOICES = 3
-"""How many Entries "did you mean" offers."""
+"""Lead in score that is no accident."""
 WORTH_OFFERING = 0.25
 """Entries whose score is at most so much lower than the first are offered as choices."""
-
-_DENSE, _COVERAGE, _OFFSET = 154.7, 4.5, -140.9
-"""Logistic regression of "the field has an answer" on the first Entry's cosine and coverage."""
 
 
 def is_outside(hits: Sequence[Hit]) -> str | None:
@@ -38,23 +34,32 @@ def is_outside(hits: Sequence[Hit]) -> str | None:
     return subject_of(hits[0].entry_id) if hits else None
 
 
-def confidence(hit: Hit) -> float:
-    """How likely it is, 0 to 1, that this Hit answers the question rather than being least far."""
-    return 1 / (1 + exp(-(_DENSE * hit.dense + _COVERAGE * hit.coverage + _OFFSET)))
+def is_sure(confident: Confidence, reading: Reading) -> bool:
+    """Whether the first Hit may be answered without asking back."""
+    few = len(reading.text.split()) <= FEW
+    return confident.right >= (SURE_OF_FEW if few else SURE)
 
 
-def close_rivals(hits: Sequence[Hit]) -> list[Hit]:
-    """The first Hit and those too close behind to pass over; one if it leads clearly."""
-    first = hits[0]
-    rivals = [hit for hit in hits if first.score - hit.score < CLEAR_LEAD]
-    return rivals[:MAX_CHOICES]
+def candidates(hits: Sequence[Hit], confident: Confidence, sure: bool) -> list[Hit]:
+    """Of the Hits that are Entries: those to answer from or to ask about; empty for neither.
+
+    To answer, the first, and rivals so close that a person's own province may decide.
+    """
+    if sure:
+        return [hit for hit in hits if hits[0].score - hit.score < CLEAR_LEAD]
+    return list(hits[:OFFERED]) if confident.offered >= POSSIBLE else []
+
+
+def leads(hits: Sequence[Hit]) -> bool:
+    """Whether the first Hit leaves all others clearly behind."""
+    return len(hits) > 1 and hits[0].score - hits[1].score >= CLEAR_LEAD
 
 
 def for_province(entries: Sequence[AnyEntry], province_id: str) -> list[AnyEntry]:
-    """Of Entries that compete, that of the person's own province; those of others only alone."""
+    """The Entries of the person's own province, then the general ones; of others only alone."""
     own = [entry for entry in entries if province_id in entry.regions]
     general = [entry for entry in entries if not entry.regions]
-    return own[:1] or general or list(entries)
+    return own + general or list(entries)
 
 
 def inside(hits: Sequence[Hit]) -> list[Hit]:
@@ -63,9 +68,10 @@ def inside(hits: Sequence[Hit]) -> list[Hit]:
 
 
 def ask_which(
-    entries: Sequence[AnyEntry], facets: Sequence[Facet], edition: int, sure: bool = True
+    entries: Sequence[AnyEntry], facets: Sequence[Facet], edition: int, sure: bool
 ) -> Answer:
-    """Ask back with the Entries as Choices; the facet asked for is kept in each."""
+    """Ask back with the Entries as Choices, sure or not that one of them is meant; the facet asked
+    for is kept in each."""
     return Answer(
         status=Status.CLARIFICATION_ENTRY,
         blocks=(

@@ -22,11 +22,22 @@ class Known:
 
 
 @dataclass(frozen=True)
+class Request:
+    """An Entry that is asked for, and the facets of it."""
+
+    entry: AnyEntry
+    facets: tuple[Facet, ...] = ()
+
+
+@dataclass(frozen=True)
 class Context:
     """What the conversation has been about: its last Answer, if it is still fresh."""
 
     entry_id: str | None = None
     facet: Facet | None = None
+    earlier_id: str | None = None
+    """The Entry spoken of before that one."""
+    earlier_facet: Facet | None = None
     choices: tuple[Choice, ...] = ()
     place: Place | None = None
     asked_place: bool = False
@@ -48,4 +59,6 @@ class Draft:
     """What the message says of places."""
     hits: tuple[Hit, ...] = ()
     entry: AnyEntry | None = None
+    others: tuple[Request, ...] = ()
+    """What else the message asks for."""
     answer: Answer | None = None

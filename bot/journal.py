@@ -82,6 +82,9 @@ _feedback = Table(
 FRESH = timedelta(hours=2)
 """How long a conversation's last Answer stays what "2" and "thế còn phí?" refer to."""
 
+_LOOKED_BACK = 8
+"""Answers read to know what a conversation was about: two Entries with some facets each."""
+
 
 class Journal:
     """The store of what was asked and answered. Safe to use from several threads and processes."""
@@ -103,19 +106,23 @@ class Journal:
             .where(_answers.c.conversation == self._pseudonym(question))
             .where(_answers.c.answered_at > datetime.now(UTC) - FRESH)
             .order_by(_answers.c.answered_at.desc())
-            .limit(4)
+            .limit(_LOOKED_BACK)
         )
         with self._engine.connect() as db:
             rows = db.execute(recent).all()
         if not rows:
             return Context()
-        about = next((row for row in rows if row.entry_id), None)
+        spoken = [row for row in rows if row.entry_id]
+        about = next(iter(spoken), None)
+        earlier = next((row for row in spoken if about and row.entry_id != about.entry_id), None)
         # An empty place was given up ("đổi nơi ở"); none was not spoken of.
         place = next((row.place for row in rows if row.place is not None), "")
         answers = [Answer.model_validate(row.body) for row in rows]
         return Context(
             entry_id=about.entry_id if about else None,
             facet=Facet(about.facet) if about and about.facet else None,
+            earlier_id=earlier.entry_id if earlier else None,
+            earlier_facet=Facet(earlier.facet) if earlier and earlier.facet else None,
             # Thanks or a greeting in between does not take the last choices away.
             choices=next((answer.choices for answer in answers if answer.choices), ()),
             place=Place.parse(place),

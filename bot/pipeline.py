@@ -15,16 +15,20 @@ from bot import decide
 from bot.check import record_text, text_of, unsupported
 from bot.compose import Composer
 from bot.draft import Draft
+from bot.follow_up import LOOKED_AT, follow, leans, turn_back, upright
 from bot.messages import all_words, node, say
 from bot.model import Answer, Block, BlockKind, Status
 from bot.place import replies
 from bot.place.reading import names_a_kind, read_place
 from bot.protect import without_masks
-from bot.smalltalk import small_talk, suggestions
-from bot.understand import facets_asked, stands_alone
+from bot.requests import find_requests, with_others
+from bot.smalltalk import small_talk, suggestions, without_courtesy
+from bot.understand import facets_asked, stands_alone, without_facets
 from knowledge.model import Facet
 from knowledge.places import Place
 from knowledge.wording import fold
+from retrieval.confidence import confidence
+from retrieval.search import Reading
 
 if TYPE_CHECKING:  # LangChain takes a second and 60 MB, which few installations need
     from bot.llm import Rewriter
@@ -50,9 +54,11 @@ class Pipeline:
             remember_place,
             talk,
             change_place,
+            turn_back,
             understand,
             settle_place,
             retrieve,
+            take_apart,
             decide_entry,
             compose,
             self.rewrite,
@@ -148,7 +154,7 @@ def understand(draft: Draft) -> Draft | Answer:
     """Read the text: restored diacritics, place, facets."""
     if draft.entry is not None:
         return draft
-    text = without_masks(draft.question.text)
+    text = without_courtesy(without_masks(draft.question.text))
     if not re.search(r"\w", text):
         numbers_only = re.search(r"\w", draft.question.text)
         key = "unanswerable.numbers_only" if numbers_only else "unanswerable.empty"
@@ -190,33 +196,65 @@ def retrieve(draft: Draft) -> Draft | Answer:
         return draft
     continued = _continued(draft).entry
     alone = stands_alone(reading.text, reading.original)
+    search = draft.known.searcher.search
+    named = draft.named and draft.named.place
+    if continued and not draft.facets and not named and leans(reading.text, alone):
+        reading = replace(reading, text=upright(reading.text))
+        return follow(draft, reading, continued, search(reading, LOOKED_AT))
     if not alone and continued:
-        if not draft.facets and draft.context.facet and draft.named and draft.named.place:
+        if not draft.facets and draft.context.facet and named:
             draft = replace(draft, facets=(draft.context.facet,))  # "còn ở Hải Phòng thì sao?"
         return replace(draft, entry=continued)
     if not alone and len(reading.text.split()) < _SAYS_ENOUGH:
         return decide.ask_topic()
-    return replace(draft, hits=tuple(draft.known.searcher.search(reading)))
+    return _found(draft, reading)
+
+
+def _found(draft: Draft, reading: Reading) -> Draft:
+    """The Draft with its Hits. Of "lệ phí khai sinh" the first two words find fees of all kinds:
+    if that is unsure, and the rest alone is sure and leads clearly, the rest counts."""
+    search = draft.known.searcher.search
+    hits = search(reading)
+    subject = replace(reading, text=without_facets(reading.text))
+    unsure = not decide.is_sure(confidence(hits, reading), reading)
+    if unsure and subject != reading and stands_alone(subject.text, subject.text):
+        others = search(subject)
+        if decide.leads(others) and decide.is_sure(confidence(others, subject), subject):
+            return replace(draft, reading=subject, hits=tuple(others))
+    return replace(draft, reading=reading, hits=tuple(hits))
+
+
+def take_apart(draft: Draft) -> Draft | Answer:
+    """Of several requests in one message the first is answered, and the others are offered."""
+    if draft.entry is not None or draft.reading is None:
+        return draft
+    known = draft.known
+    found = find_requests(draft.reading, draft.hits, known.searcher, known.edition.library)
+    if not found:
+        return draft
+    first, *others = found
+    return replace(draft, entry=first.entry, facets=first.facets, others=tuple(others))
 
 
 def decide_entry(draft: Draft) -> Draft | Answer:
     """Answer one Entry, ask which of several, decline, or say that nothing was found."""
-    if draft.entry is not None:
+    if draft.entry is not None or draft.reading is None:
         return draft
     edition, hits = draft.known.edition, draft.hits
     if subject := decide.is_outside(hits):
         return decide.out_of_scope(subject)
-    found = decide.inside(hits)
-    sure = decide.confidence(found[0]) if found else 0.0
-    if sure < decide.POSSIBLE:
+    found, confident = decide.inside(hits), confidence(hits, draft.reading)
+    sure = decide.is_sure(confident, draft.reading)
+    candidates = decide.candidates(found, confident, sure)
+    if not candidates:
         return decide.nothing_found(edition.library, hits, edition.number)
-    rivals = decide.close_rivals(found) if sure >= decide.SURE else found[: decide.UNSURE_CHOICES]
-    entries = [edition.library.entries[hit.entry_id] for hit in rivals]
+    entries = [edition.library.entries[hit.entry_id] for hit in candidates]
     if draft.place:
         entries = decide.for_province(entries, draft.place.province_id)
-    if len(entries) > 1:
-        return decide.ask_which(entries, draft.facets, edition.number, sure >= decide.SURE)
-    return replace(draft, entry=entries[0])
+    if sure:
+        return replace(draft, entry=entries[0])
+    one_is_meant = confident.offered >= decide.SURE
+    return decide.ask_which(entries, draft.facets, edition.number, one_is_meant)
 
 
 def compose(draft: Draft) -> Draft | Answer:
@@ -226,7 +264,8 @@ def compose(draft: Draft) -> Draft | Answer:
     edition = draft.known.edition
     composer = Composer(edition.library, edition.number, draft.today)
     answer = composer.answer(draft.entry, draft.facets, draft.place)
-    return replace(draft, answer=replies.with_place(answer, draft))
+    answer = with_others(replies.with_place(answer, draft), draft.others)
+    return replace(draft, answer=answer)
 
 
 def check(draft: Draft) -> Draft | Answer:
@@ -237,7 +276,9 @@ def check(draft: Draft) -> Draft | Answer:
     """
     if draft.answer is None or draft.entry is None:
         raise RuntimeError("check needs an answer")
-    allowed = " ".join((record_text(draft.entry), all_words(), replies.place_words(draft)))
+    titles = [request.entry.title for request in draft.others]
+    ours = (all_words(), replies.place_words(draft))
+    allowed = " ".join((record_text(draft.entry), *ours, *titles))
     for answer in (draft.answer, _composed(draft)):
         if not unsupported(text_of(answer), allowed):
             return answer

@@ -31,6 +31,17 @@ def small_talk(text: str) -> Answer | None:
     return None
 
 
+def without_courtesy(text: str) -> str:
+    """A message without the greeting or thanks it opens with: "cảm ơn, cho hỏi phí khai sinh"."""
+    opened = re.search(r"[,.!\n]+\s*", text)
+    answer = small_talk(text[: opened.start()]) if opened else None
+    if opened is None or answer is None:
+        return text
+    polite = answer.status in (Status.SMALLTALK_GREETING, Status.SMALLTALK_THANKS)
+    rest = text[opened.end() :]
+    return rest if polite and re.search(r"\w", rest) else text
+
+
 def greeting() -> Answer:
     """The first words: what it is, what it can do, what it never asks, how to delete data."""
     lines = [say("smalltalk.greeting"), say("smalltalk.never_asks"), say("smalltalk.delete_hint")]

@@ -28,7 +28,7 @@ _FILLER = frozenset(
         trễ phạt mức hưởng kết quả nhận lấy cơ quan nữa thêm rồi mà hay hoặc nhưng vì nếu khi bằng
         thủ tục việc luôn chưa rằng xem coi nói rõ chuẩn mang theo loại gồm thành phần trả đóng app
         ứng dụng điện thoại ừ ok dạ vâng đăng ký cấp lại đổi giải quyết tỉnh thành phố ad admin chào
-        hello hi alo những nhung lam duoc the con thi la vay a u ok bao nhieu giay to le phi"""
+        hello hi hí alo những nhung lam duoc the con thi la vay a u ok bao nhieu giay to le phi"""
     ).split()
 )
 """Words that name no subject of their own: what is left of a question without them is what it is
@@ -64,6 +64,19 @@ def facets_asked(text: str) -> tuple[Facet, ...]:
     ]
     own = [span for span in spans if not any(_within(span, other) for other in spans)]
     return tuple(dict.fromkeys(facet for _, _, facet in sorted(own)))[:MAX_FACETS]
+
+
+def without_facets(text: str) -> str:
+    """What is left of a text without the words that ask for facets: "lệ phí khai sinh" → "khai
+    sinh"."""
+    folded = fold(text)
+    if len(folded) != len(text):  # a rare character became two: their places do not agree
+        return text
+    kept = list(text)
+    for pattern in _patterns().values():
+        for match in pattern.finditer(folded):
+            kept[match.start() : match.end()] = " " * (match.end() - match.start())
+    return " ".join("".join(kept).split())
 
 
 def _within(span: tuple[int, int, Facet], other: tuple[int, int, Facet]) -> bool:

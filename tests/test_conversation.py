@@ -138,8 +138,9 @@ def test_an_overview_offers_the_facets(lan: Talk) -> None:
 
 
 def test_a_card_number_is_not_what_is_asked_about(lan: Talk) -> None:
-    answer = lan.say("số cccd của tôi 001099012345, tôi muốn đổi nơi thường trú về Hà Nội")
-    assert answer.entry_id == "thuong-tru"
+    asked = lan.say("số cccd của tôi 001099012345, tôi muốn đổi nơi thường trú về Hà Nội")
+    assert asked.choices[0].action == "entry:thuong-tru"
+    assert "entry:can-cuoc" not in {choice.action for choice in asked.choices}
 
 
 # --- going on -----------------------------------------------------------------------------------
@@ -197,6 +198,71 @@ def test_without_a_talk_before_a_follow_up_asks_for_the_topic(lan: Talk) -> None
 def test_a_new_subject_is_not_a_follow_up(lan: Talk) -> None:
     lan.say("đăng ký khai sinh")
     assert lan.say("đăng ký kết hôn cần gì").entry_id == "ket-hon"
+
+
+MOVES = [
+    ("làm thẻ căn cước ở đâu", "còn con tôi 5 tuổi thì sao", "can-cuoc-tre-em", "where"),
+    (
+        "lệ phí đăng ký khai sinh",
+        "nếu bố là người nước ngoài thì sao",
+        "khai-sinh-nuoc-ngoai",
+        "fee",
+    ),
+    ("hộ chiếu hết hạn làm lại thế nào", "còn bị mất thì sao", "mat-ho-chieu", None),
+    ("đăng ký hộ kinh doanh", "vậy tạm nghỉ một thời gian thì sao", "hkd-tam-ngung", None),
+]
+
+
+@pytest.mark.parametrize(("asked", "then", "entry_id", "facet"), MOVES)
+def test_another_circumstance_is_answered_from_the_entry_for_it(
+    lan: Talk, asked: str, then: str, entry_id: str, facet: str | None
+) -> None:
+    lan.say(asked)
+    assert about(lan.say(then)) == (entry_id, facet)
+
+
+STAYS = [
+    ("đổi bằng lái xe ô tô hết hạn", "ủa vậy có phải khám sức khỏe không", "gplx-doi"),
+    ("đăng ký thường trú vào nhà thuê", "chủ nhà không đồng ý thì sao", "thuong-tru"),
+]
+
+
+@pytest.mark.parametrize(("asked", "then", "entry_id"), STAYS)
+def test_a_circumstance_of_the_same_entry_stays_with_it(
+    lan: Talk, asked: str, then: str, entry_id: str
+) -> None:
+    lan.say(asked)
+    assert lan.say(then).entry_id == entry_id
+
+
+def test_the_same_is_asked_of_something_else(lan: Talk) -> None:
+    lan.say("lệ phí đăng ký khai sinh")
+    assert about(lan.say("còn kết hôn thì sao?")) == ("ket-hon", "fee")
+
+
+@pytest.mark.parametrize(
+    "typed", ["quay lại cái trước", "quay lai cai truoc di", "cho tui hỏi lại cái hồi nãy"]
+)
+def test_somebody_can_go_back_to_what_was_spoken_of_before(lan: Talk, typed: str) -> None:
+    lan.say("lệ phí làm hộ chiếu")
+    lan.say("đăng ký kết hôn cần gì")
+    assert about(lan.say(typed)) == ("ho-chieu", "fee")
+    assert lan.say("quay lại").entry_id == "ket-hon"
+
+
+def test_there_is_nothing_to_go_back_to_at_first(lan: Talk) -> None:
+    assert lan.say("quay lại cái trước").status is Status.CLARIFICATION_TOPIC
+
+
+def test_lessons_follow_each_other(lan: Talk) -> None:
+    lan.say(action="entry:bai-1-ai-la-gi")
+    assert lan.say("bài tiếp theo").entry_id == "bai-2-hoi-cho-ro"
+    assert lan.say("hoc tiep di").entry_id == "bai-3-kiem-tra-lai"
+    assert lan.say("bài sau ạ").entry_id == "bai-4-khong-dua-gi-cho-ai"
+    end = lan.say("bài tiếp theo")
+    assert end.status is Status.CLARIFICATION_ENTRY
+    assert len(end.choices) == 4
+    assert lan.say("bài trước").entry_id == "bai-3-kiem-tra-lai"
 
 
 def test_the_place_is_remembered(lan: Talk) -> None:
@@ -267,12 +333,19 @@ def test_a_story_before_the_question_is_not_answered_apart(lan: Talk) -> None:
 
 
 def test_a_question_that_fits_two_entries_asks_which_and_keeps_the_facet(lan: Talk) -> None:
-    asked = lan.say("lệ phí đăng ký lại hộ tịch")
+    asked = lan.say("lệ phí xác nhận giấy tờ")
     assert asked.status is Status.CLARIFICATION_ENTRY
     assert 2 <= len(asked.choices) <= 5
-    answer = lan.say("1")
-    assert answer.entry_id == asked.choices[0].action.split(":")[1]
+    answer = lan.say("2")
+    assert answer.entry_id == asked.choices[1].action.split(":")[1]
     assert answer.facet is Facet.FEE
+
+
+def test_of_several_requests_the_first_is_answered_and_the_others_are_offered(lan: Talk) -> None:
+    answer = lan.say("đăng ký kết hôn rồi làm hộ chiếu thì cần giấy tờ gì?")
+    assert about(answer) == ("ket-hon", "documents")
+    assert "Cấp hộ chiếu phổ thông" in text_of(answer)
+    assert about(lan.say("1")) == ("ho-chieu", "documents")
 
 
 # --- what is no question --------------------------------------------------------------------

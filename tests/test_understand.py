@@ -33,6 +33,8 @@ FACETS = [
     ("lệ phí hộ kinh doanh", "fee"),
     ("bao lâu thì xong", "time"),
     ("mất mấy ngày", "time"),
+    ("cái đó làm mấy ngày", "time"),
+    ("mấy ngày xong", "time"),
     ("khi nào lấy được", "time"),
     ("thời gian giải quyết", "time"),
     ("làm trực tuyến bao lâu", "time"),
