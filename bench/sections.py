@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bench import alqac, answer, identify, restore
+from bench import alqac, answer, identify, noise, restore
 from bench.decide import decide, kept_writer, near_misses, outcome_shares
 from bench.published import FORMS, known
 from bench.row import Goal, Row
@@ -115,6 +115,15 @@ def names(subject: Subject) -> Iterable[Row]:
     yield Row(f"R@1 / R@3 / R@10 over {len(entries):,}", count, marked, bare, goal)
 
 
+def misspelt(subject: Subject) -> Iterable[Row]:
+    """Shares of words misspelt as in real chats, in ways that no rule was written from."""
+    folder = subject.file("data/spelling")
+    held_out = [slip for slip in noise.read_slips(folder) if noise.is_held_out(slip.wrong)]
+    made = noise.Noise(held_out, noise.shares(folder))
+    for found in noise.searched(subject.known, made, noise.measured(every=4)):
+        yield _found(f"{found.name}, {found.level:.0%} of words", found.marked, found.bare)
+
+
 def decided(subject: Subject) -> Iterable[Row]:
     """What the bot does with questions that have an Entry."""
     sets = {"test writer": kept_writer(), "fresh-2": read_questions(QUESTIONS / "fresh-2.yaml")}
@@ -200,6 +209,9 @@ SECTIONS = {
         " looking at these names)",
         "python -m bench.identify $DATA/data",
         names,
+    ),
+    "noise": Section(
+        "Search: misspelt questions", "python -m bench.noise --data $DATA/data", misspelt
     ),
     "decided": Section(
         "Deciding: questions of ours",
