@@ -36,7 +36,7 @@ from retrieval.evaluate import read_questions
 from webhook.parts import Follower, migrate, open_database
 from webhook.settings import Settings
 
-FILE = Path(__file__).parent / "questions" / "follow-ups.yaml"
+FILE = Path(__file__).with_name("follow_ups.yaml")
 OUTCOMES = ("right", "asked, right among them", "another facet", "another entry", "no entry")
 
 

@@ -35,6 +35,7 @@ from knowledge.wording import LONGEST
 from knowledge.yaml_file import ContentError
 from tests.fakes.desk import Shown, published
 from webhook import __main__ as command
+from webhook import publishing
 from webhook.importing import FOLDER
 from webhook.pages import LONGEST_LIST, pages_router
 from webhook.parts import open_database
@@ -658,7 +659,9 @@ def test_a_missing_file_and_a_day_to_come_are_clear_errors(tmp_path: Path, data_
 def test_publishing_on_a_machine_without_the_imports_does_not_drop_them(
     tmp_path: Path, data_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(command, "_follower", lambda settings: None)  # no index: no encoder needed
+    monkeypatch.setattr(
+        publishing, "open_follower", lambda settings: None
+    )  # no index: no encoder needed
     run("import", "national", written(tmp_path, row()))
     run("publish")
     settings = Settings(_env_file=None, data_dir=data_dir)

@@ -32,7 +32,7 @@ from knowledge.store import Editions
 from tests.fakes.desk import published
 from tests.test_national import WAYS, row, written
 from webhook import __main__ as command
-from webhook import importing, sheets
+from webhook import importing, publishing, sheets
 from webhook.importing import FOLDER
 from webhook.parts import open_database
 from webhook.settings import Settings
@@ -51,8 +51,10 @@ SHIPPED = published(["procedures/khai-sinh"]).edition.library
 @pytest.fixture
 def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("BINHDAN_DATA_DIR", str(tmp_path / "var"))
-    monkeypatch.setattr(command, "_follower", lambda settings: None)  # no index: no encoder needed
-    for module in (command, importing, sheets):
+    monkeypatch.setattr(
+        publishing, "open_follower", lambda settings: None
+    )  # no index: no encoder needed
+    for module in (publishing, importing, sheets):
         monkeypatch.setattr(module, "load", lambda folder: SHIPPED)
     monkeypatch.chdir(tmp_path)  # away from any .env
     return tmp_path / "var"
