@@ -31,8 +31,8 @@ from bench.durability import alive, environment, prepare
 from retrieval.evaluate import read_questions
 from tests.fakes import EchoReplies, free_port, wait_until
 from tests.fakes.telegram import SECRET, FakeTelegram
+from webhook.channels.telegram import PATH
 from webhook.settings import Settings
-from webhook.telegram import PATH
 
 PEOPLE = 100
 QUESTIONS = read_questions(Path("bench/questions/fresh.yaml"))

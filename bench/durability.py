@@ -30,9 +30,9 @@ from knowledge.load import load
 from knowledge.store import Editions
 from tests.fakes import EchoReplies, free_port, wait_until
 from tests.fakes.telegram import SECRET, TOKEN, FakeTelegram
+from webhook.channels.telegram import PATH
 from webhook.parts import open_database
 from webhook.settings import Settings
-from webhook.telegram import PATH
 
 QUESTIONS = (
     "khai sinh cần giấy tờ gì",

@@ -20,12 +20,14 @@ import pytest
 from bot.model import Answer, Channel, Question
 from tests.fakes import EchoReplies, free_port, wait_until
 from tests.fakes.telegram import SECRET, TOKEN, FakeTelegram
+from webhook.channels.adapter import Attachment, Failure, Incoming, TransportError
+from webhook.channels.polling import poll
+from webhook.channels.telegram import PATH, Telegram
 from webhook.limits import Pace
-from webhook.queue import DurableQueue, Incoming, TransportError, forget_finished
+from webhook.queue import DurableQueue, forget_finished
 from webhook.render import Message, plain_messages
 from webhook.sent import SentFile
 from webhook.settings import Settings
-from webhook.telegram import PATH, poll
 
 ROOT = Path(__file__).parents[1]
 SERVER = """
@@ -58,6 +60,9 @@ class Postbox:
 
     def busy(self, incoming: Incoming) -> nullcontext[None]:
         return nullcontext()
+
+    def fetch(self, attachment: Attachment, limit: int) -> bytes:
+        return b""
 
 
 def incoming(number: int, conversation: str = "c", **others: object) -> Incoming:
@@ -137,7 +142,7 @@ def test_a_stop_during_a_long_pause_loses_nothing(tmp_path: Path, box: Postbox) 
 
 
 def test_a_refusal_for_good_ends_one_message_alone(tmp_path: Path, box: Postbox) -> None:
-    box.refusals = [TransportError("blocked", permanent=True)]
+    box.refusals = [TransportError("blocked", Failure.REFUSED)]
     with queue_in(tmp_path, EchoReplies(), box) as queue:
         queue.accept(incoming(1))
         queue.accept(incoming(2))
@@ -273,7 +278,7 @@ def test_without_a_webhook_updates_are_confirmed_once_recorded(tmp_path: Path) -
         fake.inject({"message": {"nonsense": True}})
         fake.say(1, "chào")
         runner = asyncio.new_event_loop()
-        task = runner.create_task(poll(settings, EchoReplies()))
+        task = runner.create_task(poll(settings, EchoReplies(), Telegram))
         thread = threading.Thread(target=_run, args=(runner, task))
         thread.start()
         try:

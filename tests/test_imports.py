@@ -19,14 +19,14 @@ HOMES = {
     "langchain": ["bot/llm.py"],
     "langchain_core": ["bot/llm.py"],
     "langchain_openai": [],
-    "telegram": ["webhook/telegram.py"],
+    "telegram": ["webhook/channels/telegram.py"],
     "dbos": ["webhook/queue.py"],
     "openpyxl": ["knowledge/sheets/workbook.py"],
 }
 ENVIRONMENT = {
     # These two write, for a library that reads it, and before importing it.
     "retrieval/encoder.py": "setdefault",
-    "webhook/telegram.py": "setdefault",
+    "webhook/channels/telegram.py": "setdefault",
 }
 """Files beside webhook/settings.py that may touch os.environ, and the one thing they may do."""
 

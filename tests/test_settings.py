@@ -11,7 +11,8 @@ from pydantic import ValidationError
 
 from tests.fakes import EchoReplies
 from webhook.app import create_app
-from webhook.settings import PREFIX, MissingSettingError, Settings
+from webhook.channels.settings import PREFIX, MissingSettingError
+from webhook.settings import Settings
 
 EXAMPLE = Path(__file__).parents[1] / ".env.example"
 

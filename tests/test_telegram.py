@@ -14,8 +14,8 @@ from starlette.testclient import TestClient
 from tests.fakes import EchoReplies, serve, wait_until
 from tests.fakes.telegram import SECRET, TOKEN, FakeTelegram
 from webhook.app import create_app
+from webhook.channels.telegram import PATH, Me, parse, register
 from webhook.settings import Settings
-from webhook.telegram import PATH, Me, parse, register
 
 CHAT = 777
 GROUP = -1001234

@@ -17,11 +17,11 @@ from bot.model import Answer, Channel, Question
 from knowledge.store import NothingPublished, UnknownEdition
 from knowledge.yaml_file import ContentError
 from retrieval.evaluate import QuestionFileError
+from webhook.channels.settings import MissingSettingError
 from webhook.checking import check
 from webhook.evaluating import evaluate_search
 from webhook.importing import importing
 from webhook.publishing import publish
-from webhook.settings import MissingSettingError
 from webhook.sheets import commands as sheet_commands
 from webhook.terminal import console, errors, open_follower, progress, read_settings
 
@@ -117,7 +117,7 @@ def chat() -> None:
 @telegram.command()
 def register() -> None:
     """Tell Telegram the address of the webhook and its secret."""
-    from webhook.telegram import register as register_webhook
+    from webhook.channels.telegram import register as register_webhook
 
     asyncio.run(register_webhook(read_settings()))
 
@@ -125,14 +125,15 @@ def register() -> None:
 @telegram.command()
 def poll() -> None:
     """Fetch updates instead of a webhook: for a laptop without public HTTPS."""
+    from webhook.channels.polling import poll as poll_updates
+    from webhook.channels.telegram import Telegram
     from webhook.parts import build_assistant, open_database
-    from webhook.telegram import poll as poll_updates
 
     settings = read_settings()
     settings.require_telegram_token()
     follower = open_follower(settings)
     assistant = build_assistant(settings, open_database(settings), follower.current)
-    asyncio.run(poll_updates(settings, assistant))
+    asyncio.run(poll_updates(settings, assistant, Telegram))
 
 
 def _terminal_assistant() -> Reply:

@@ -40,7 +40,7 @@ class Metrics:
         )
         self.send_failures = Counter(
             "binhdan_send_failures",
-            "Calls to a platform that failed; kind: retry, permanent or given_up.",
+            "Calls to a platform that failed; kind: a Failure, or given_up.",
             ["channel", "kind"],
             registry=self.registry,
         )

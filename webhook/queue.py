@@ -11,19 +11,18 @@ import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Protocol
 from urllib.parse import quote
 
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, EnqueueOptions
 from sqlalchemy import make_url
 
 from bot.messages import say
-from bot.model import Answer, Block, BlockKind, Channel, Question, Status
+from bot.model import Answer, Block, BlockKind, Question, Status
 from bot.protect import mask
-from knowledge.model import Record
+from webhook.channels.adapter import Courier, Failure, Incoming, TransportError
 from webhook.limits import Pace
 from webhook.metrics import Metrics, Replies
 from webhook.render import Message
@@ -49,42 +48,6 @@ KEEP_FINISHED = timedelta(hours=48)
 """Finished messages stay so long to recognise a resend: Telegram resends for 24 hours."""
 TIDY_EVERY_S = 3600.0
 WORKFLOW = "answer"
-
-
-class Incoming(Record):
-    """A message as a channel received it."""
-
-    question: Question
-    reply_to: str | None = None
-    """The message to quote in the answer; set in groups, where it would not be clear otherwise."""
-
-
-class TransportError(Exception):
-    """A platform did not take a message. `permanent` says whether trying again is of no use."""
-
-    def __init__(
-        self, message: str, *, permanent: bool = False, retry_after: float | None = None
-    ) -> None:
-        super().__init__(message)
-        self.permanent = permanent
-        self.retry_after = retry_after
-        """Seconds the platform asked to wait."""
-
-
-class Courier(Protocol):
-    """Delivers the Answers of one channel. Called from worker threads."""
-
-    channel: Channel
-    pace: Pace
-
-    def messages(self, answer: Answer) -> list[Message]:
-        """The Answer as this channel's messages; the same Answer gives the same messages."""
-
-    def send(self, incoming: Incoming, message: Message) -> None:
-        """One call to the platform. TransportError if it did not take the message."""
-
-    def busy(self, incoming: Incoming) -> AbstractContextManager[None]:
-        """Shows the person that an answer is being worked on, while it lasts."""
 
 
 class Stopped(BaseException):
@@ -257,27 +220,27 @@ class DurableQueue:
             try:
                 courier.send(incoming, message)
             except TransportError as error:
-                if error.permanent:
-                    return self._failed(incoming, "permanent", error)
-                self._failed(incoming, "retry", error)
+                self._failed(incoming, error.failure, error)
+                if error.failure is not Failure.RETRY:
+                    return error.failure
                 courier.pace.hold(conversation, error.retry_after or pause)
                 pause = min(2 * pause, LONGEST_PAUSE_S)
             else:
                 self._sent.add(key)
                 self._metrics.sent.labels(courier.channel.value).inc()
                 return "sent"
-        return self._failed(incoming, "given_up", None)
+        self._failed(incoming, "given_up", None)
+        return "given_up"
 
     def _wait_for_a_moment(self, pace: Pace, conversation: str) -> None:
         while wait := pace.pause_left(conversation):
             self._wait(wait)
         self._wait(pace.reserve(conversation))
 
-    def _failed(self, incoming: Incoming, kind: str, error: TransportError | None) -> str:
+    def _failed(self, incoming: Incoming, kind: str, error: TransportError | None) -> None:
         question = incoming.question
         self._metrics.send_failures.labels(question.channel.value, kind).inc()
         log.warning("sending the answer to %s: %s %s", question.id, kind, error or "")
-        return kind
 
     def _wait(self, seconds: float) -> None:
         if self._stopping.wait(max(0.0, seconds)):

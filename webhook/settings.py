@@ -3,27 +3,17 @@
 from __future__ import annotations
 
 import os
-import re
 import secrets
 from pathlib import Path
 from typing import Annotated, Self
 
 from pydantic import Field, SecretStr, StringConstraints, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
-PREFIX = "BINHDAN_"
-
-HttpUrl = Annotated[str, StringConstraints(pattern=r"^https?://[^\s]+$")]
+from webhook.channels.settings import PREFIX, ChannelSettings, HttpUrl
 
 
-class MissingSettingError(RuntimeError):
-    """A part was asked to start without a setting that it needs; the message names the key."""
-
-    def __init__(self, field: str, why: str) -> None:
-        super().__init__(f"{PREFIX}{field.upper()} is missing: {why}")
-
-
-class Settings(BaseSettings):
+class Settings(ChannelSettings):
     """Settings by name; each is the environment variable BINHDAN_<NAME>."""
 
     model_config = SettingsConfigDict(
@@ -62,13 +52,6 @@ class Settings(BaseSettings):
     model_key: SecretStr | None = None
     model_timeout_s: Annotated[float, Field(gt=0, le=120)] = 15.0
 
-    telegram_token: SecretStr | None = None
-    telegram_secret: SecretStr | None = None
-    """Telegram sends it back in a header of every webhook call."""
-    telegram_api: HttpUrl = "https://api.telegram.org"
-    telegram_proxy: str | None = None
-    """An http(s) proxy for calls to Telegram, which many Vietnamese networks block."""
-
     worker_name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,64}$")] = "worker-0"
     """Stable, and different in every process that shares the queue's database."""
     reply_threads: Annotated[int, Field(ge=1, le=64)] = max(1, (os.cpu_count() or 1) // 2)
@@ -78,24 +61,10 @@ class Settings(BaseSettings):
     """How long conversations are kept."""
     log_level: Annotated[str, StringConstraints(pattern=r"^(DEBUG|INFO|WARNING|ERROR)$")] = "INFO"
 
-    @field_validator("public_url", "telegram_api")
+    @field_validator("public_url")
     @classmethod
     def _no_slash_at_the_end(cls, url: str) -> str:
         return url.rstrip("/")
-
-    @field_validator("telegram_token")
-    @classmethod
-    def _looks_like_a_token(cls, token: SecretStr | None) -> SecretStr | None:
-        if token and not re.fullmatch(r"\d+:[A-Za-z0-9_-]+", token.get_secret_value()):
-            raise ValueError("a bot token looks like 123456:ABC…")
-        return token
-
-    @field_validator("telegram_secret")
-    @classmethod
-    def _telegram_allows_it(cls, secret: SecretStr | None) -> SecretStr | None:
-        if secret and not re.fullmatch(r"[A-Za-z0-9_-]{1,256}", secret.get_secret_value()):
-            raise ValueError("Telegram allows 1 to 256 of A-Z, a-z, 0-9, _ and -")
-        return secret
 
     @model_validator(mode="after")
     def _databases_live_in_data_dir(self) -> Self:
@@ -125,17 +94,3 @@ class Settings(BaseSettings):
         with os.fdopen(handle, "w", encoding="ascii") as file:
             file.write(key := secrets.token_urlsafe(48))
         return key
-
-    def require_telegram_token(self) -> str:
-        """The bot token. MissingSettingError if it isn't set."""
-        if not self.telegram_token:
-            raise MissingSettingError("telegram_token", "Telegram can't be called without it")
-        return self.telegram_token.get_secret_value()
-
-    def require_telegram_secret(self) -> str:
-        """The webhook secret. MissingSettingError if it isn't set."""
-        if not self.telegram_secret:
-            raise MissingSettingError(
-                "telegram_secret", "without it anybody could post messages to the webhook"
-            )
-        return self.telegram_secret.get_secret_value()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hmac
 import logging
 import os
 import re
@@ -33,9 +34,15 @@ from telegram.request import HTTPXRequest
 
 from bot.messages import node
 from bot.model import Answer, Channel, Choice, Question
+from webhook.channels.adapter import (
+    Attachment,
+    Failure,
+    Incoming,
+    Recorder,
+    TransportError,
+    Update,
+)
 from webhook.limits import Pace
-from webhook.metrics import Replies
-from webhook.queue import DurableQueue, Incoming, TransportError
 from webhook.render import Message, button_messages
 from webhook.settings import Settings
 
@@ -45,6 +52,7 @@ log = logging.getLogger(__name__)
 os.environ.setdefault("PTB_TIMEDELTA", "true")
 
 PATH = "/telegram/webhook"
+HEADER = "x-telegram-bot-api-secret-token"
 UPDATES = ["message", "callback_query"]
 LETTERS_PER_MESSAGE = 4096
 MESSAGES_PER_SECOND = 30.0
@@ -71,8 +79,6 @@ MEDIA = {
     "location": "location",
 }
 """A Telegram message's field → our kind of media."""
-
-Update = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -179,9 +185,13 @@ class Telegram:
     """The bot on Telegram. Made and started on an event loop; `send` is called from workers."""
 
     channel = Channel.TELEGRAM
+    path = PATH
 
     def __init__(self, settings: Settings) -> None:
         token = settings.require_telegram_token()
+        self._secret = (
+            settings.telegram_secret.get_secret_value() if settings.telegram_secret else ""
+        )
         # httpx logs every address it calls, and Telegram's addresses carry the token.
         logging.getLogger("httpx").setLevel(logging.WARNING)
         self._calls = _connections(settings.telegram_proxy)
@@ -210,7 +220,12 @@ class Telegram:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await asyncio.gather(self._calls.shutdown(), self._polling.shutdown())
 
-    def parse(self, update: Update) -> Incoming | None:
+    def genuine(self, headers: Mapping[str, str], _: bytes) -> bool:
+        """Whether our secret came with it."""
+        given = headers.get(HEADER, "")
+        return bool(given) and hmac.compare_digest(given.encode(), self._secret.encode())
+
+    def parse(self, update: Update, _: bytes = b"") -> Incoming | None:
         """As `parse`, for this bot."""
         return parse(update, self.me)
 
@@ -236,6 +251,15 @@ class Telegram:
         finally:
             typing.cancel()
 
+    def fetch(self, attachment: Attachment, limit: int) -> bytes:
+        """The content of a file by its id. TransportError if Telegram does not give it."""
+        call = asyncio.run_coroutine_threadsafe(self._fetch(attachment, limit), self._loop)
+        try:
+            return call.result(SEND_TIMEOUT_S)
+        except TimeoutError:
+            call.cancel()
+            raise TransportError("no file in time") from None
+
     def acknowledge(self, update: Update) -> None:
         """Stop the pressed button's spinner, in the background; it may fail, it only decorates."""
         if query := update.get("callback_query"):
@@ -251,7 +275,7 @@ class Telegram:
         error = info.last_error_message or "none"
         return f"webhook: {info.url}\nwaiting: {info.pending_update_count}\nlast error: {error}"
 
-    async def poll(self, queue: DurableQueue) -> None:
+    async def poll(self, record: Recorder) -> None:
         """Ask for updates for ever. Each is recorded before Telegram is told that we have it."""
         await self._bot.delete_webhook()
         offset = 0
@@ -266,7 +290,7 @@ class Telegram:
                 continue
             for update in updates:
                 if incoming := self.parse(update):
-                    await queue.record(incoming)
+                    await record(incoming)
                     self.acknowledge(update)
                 offset = int(update["update_id"]) + 1
 
@@ -302,7 +326,7 @@ class Telegram:
         except (BadRequest, Forbidden, ChatMigrated) as error:
             # Refused for good: blocked, gone, or not a message. (A wrong token is not: an operator
             # corrects it, and what is queued can then be sent.) Telegram's words quote no text.
-            raise TransportError(error.message, permanent=True) from None
+            raise TransportError(error.message, Failure.REFUSED) from None
         except TelegramError as error:
             raise TransportError(type(error).__name__) from None
 
@@ -329,6 +353,20 @@ class Telegram:
             reply_parameters=quote or None,
             link_preview_options=LinkPreviewOptions(is_disabled=True),
         )
+
+    async def _fetch(self, attachment: Attachment, limit: int) -> bytes:
+        try:
+            file = await self._bot.get_file(attachment.reference)
+            if (file.file_size or 0) > limit:
+                raise TransportError("the file is too large", Failure.REFUSED)
+            content = bytes(await file.download_as_bytearray())
+        except BadRequest as error:
+            raise TransportError(error.message, Failure.REFUSED) from None
+        except TelegramError as error:
+            raise TransportError(type(error).__name__) from None
+        if len(content) > limit:
+            raise TransportError("the file is too large", Failure.REFUSED)
+        return content
 
     async def _type(self, incoming: Incoming) -> None:
         await asyncio.sleep(TYPING_AFTER_S)
@@ -371,27 +409,6 @@ async def register(settings: Settings) -> None:
     try:
         print(await bot.register(url, secret))
     finally:
-        await bot.stop()
-
-
-async def poll(settings: Settings, replies: Replies) -> None:
-    """Serve Telegram from a machine that it can't reach, such as a laptop. Runs until cancelled."""
-    bot = Telegram(settings)
-    queue = DurableQueue(
-        settings.queue_database_url,
-        replies,
-        [bot],
-        data_dir=settings.data_dir,
-        worker_name=settings.worker_name,
-        reply_threads=settings.reply_threads,
-    )
-    settings.make_data_dir()
-    await bot.start()
-    await asyncio.to_thread(queue.start)
-    try:
-        await bot.poll(queue)
-    finally:
-        await asyncio.to_thread(queue.stop)
         await bot.stop()
 
 

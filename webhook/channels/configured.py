@@ -1,0 +1,17 @@
+"""Which channels this process serves."""
+
+from __future__ import annotations
+
+from webhook.channels.adapter import Adapter
+from webhook.channels.telegram import Telegram
+from webhook.settings import Settings
+
+
+def adapters(settings: Settings) -> list[Adapter]:
+    """The adapters of all channels with a token in the settings. MissingSettingError if one is
+    configured by half."""
+    found: list[Adapter] = []
+    if settings.telegram_token:
+        settings.require_telegram_secret()
+        found.append(Telegram(settings))
+    return found

@@ -1,0 +1,32 @@
+"""Serving a channel by asking it for updates, from a machine that it can't reach."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from webhook.channels.adapter import Polling
+from webhook.metrics import Replies
+from webhook.queue import DurableQueue
+from webhook.settings import Settings
+
+
+async def poll(settings: Settings, replies: Replies, make: Callable[[Settings], Polling]) -> None:
+    """Answer the updates of the channel that `make` makes. Runs until cancelled."""
+    adapter = make(settings)
+    queue = DurableQueue(
+        settings.queue_database_url,
+        replies,
+        [adapter],
+        data_dir=settings.data_dir,
+        worker_name=settings.worker_name,
+        reply_threads=settings.reply_threads,
+    )
+    settings.make_data_dir()
+    await adapter.start()
+    await asyncio.to_thread(queue.start)
+    try:
+        await adapter.poll(queue.record)
+    finally:
+        await asyncio.to_thread(queue.stop)
+        await adapter.stop()
