@@ -28,7 +28,8 @@ _DELETE = re.compile(
     r"(du lieu|lich su|tin nhan)( (cua|ve) (toi|em|minh|chau|con))?( di| nhe| giup| a)*"
 )
 _ACTION = re.compile(
-    r"entry:[a-z0-9-]+(:[a-z_]+)?|place:[a-z-]+(/\d{5})?|fb[+-]:\w+|fbr:\w+:\w+|delete", re.ASCII
+    r"entry:[a-z0-9-]+(:[a-z_]+)?|place:[a-z-]+(/\d{5})?|fb[+-]:\w+|fbr:\w+:\w+|delete|joined",
+    re.ASCII,
 )
 """What our Choices send. Anything else was made by hand, and may hold anything."""
 
@@ -136,6 +137,7 @@ def _joined(answers: list[Answer]) -> Answer:
             "sources": tuple(sources.values()),
             "checked_on": min(checked, default=None),
             "facet": None,
+            "quiz": tuple(question for answer in answers for question in answer.quiz),
         }
     )
 

@@ -190,7 +190,8 @@ class Composer:
             *self._warnings(entry, entry.cards, []),
         ]
         shown = list(entry.cards)
-        return self._answer(Status.ANSWERED_LESSON, entry, blocks, shown, self.choices(entry))
+        answer = self._answer(Status.ANSWERED_LESSON, entry, blocks, shown, self.choices(entry))
+        return answer.model_copy(update={"quiz": entry.quiz})
 
     def _answer(
         self,

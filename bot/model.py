@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from knowledge.model import Facet, Record
+from knowledge.model import Facet, QuizQuestion, Record
 
 
 class Channel(StrEnum):
@@ -67,7 +67,8 @@ class Question(Record):
     action: str | None = None
     """The action of a pressed Choice."""
     media: str | None = None
-    """The kind of a message without text: "image", "voice", "file", "sticker", "location"."""
+    """The kind of a message without text: "image", "voice", "file", "sticker", "location",
+    "contact"."""
     asked_at: datetime = Field(default_factory=lambda: datetime.now(UTC))
 
 
@@ -118,3 +119,6 @@ class Answer(Record):
     """Set by the Journal; names the Answer in feedback."""
     page: str | None = None
     """Path of the Entry's public page: "/thu-tuc/khai-sinh"."""
+    quiz: tuple[QuizQuestion, ...] = ()
+    """What a Lesson asks at its end, for channels with quizzes of their own; elsewhere it stands on
+    the Lesson's page."""

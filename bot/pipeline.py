@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from bot import decide
 from bot.check import record_text, text_of, unsupported
+from bot.commands import obey_command
 from bot.compose import Composer
 from bot.draft import Draft
 from bot.follow_up import LOOKED_AT, follow, leans, turn_back, upright
@@ -22,7 +23,7 @@ from bot.place import replies
 from bot.place.reading import names_a_kind, read_place
 from bot.protect import without_masks
 from bot.requests import find_requests, with_others
-from bot.smalltalk import small_talk, suggestions, without_courtesy
+from bot.smalltalk import first_words_in_a_group, small_talk, suggestions, without_courtesy
 from bot.understand import facets_asked, stands_alone, without_facets
 from knowledge.model import Facet
 from knowledge.places import Place
@@ -49,6 +50,7 @@ class Pipeline:
         self._rewriter = rewriter
         self.steps: Sequence[Step] = (
             need_text,
+            obey_command,
             recall_choice,
             obey_action,
             remember_place,
@@ -136,7 +138,8 @@ def talk(draft: Draft) -> Draft | Answer:
     """Greetings, thanks, emergencies, abuse and manipulation have fixed words."""
     if draft.entry is not None:
         return draft
-    answer = small_talk(draft.question.text)
+    joined = draft.question.action == "joined"
+    answer = first_words_in_a_group() if joined else small_talk(draft.question.text)
     if answer is None:
         return draft
     if answer.status in (Status.SMALLTALK_GREETING, Status.SMALLTALK_HELP):

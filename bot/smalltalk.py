@@ -48,6 +48,12 @@ def greeting() -> Answer:
     return _texts(Status.SMALLTALK_GREETING, *lines)
 
 
+def first_words_in_a_group() -> Answer:
+    """To a group that has let us in: what it is, how to call it, what it never asks."""
+    lines = (say("smalltalk.group"), say("smalltalk.never_asks"))
+    return _texts(Status.SMALLTALK_IDENTITY, *lines)
+
+
 def _emergency() -> Answer:
     numbers = ("police", "fire", "ambulance", "rescue", "child")
     blocks = (

@@ -18,7 +18,7 @@ _MOVES = re.compile(
     r"((toi|em|minh|chau|con|tui|cho (toi|em|minh)) )?(muon )?"
     r"((doi|thay doi|chon lai|sua|nhap lai) (noi o|cho o|dia phuong|tinh thanh)"
     r"|(o|dang o|song o) (cho|noi|tinh|xa|phuong) khac( roi)?"
-    r"|(khong|ko|k|hong) (con )?o (do|day|cho do|cho nay)( nua)?)( a| nhe| nha| roi)*"
+    r"|(khong|ko|k|hong) (con )?o (do|day|cho do|cho nay)( nua)?|/noio)( a| nhe| nha| roi)*"
 )
 """Somebody says that the place is another one, without naming it."""
 
