@@ -31,7 +31,7 @@ from bench.durability import alive, environment, prepare
 from retrieval.evaluate import read_questions
 from tests.fakes import EchoReplies, free_port, wait_until
 from tests.fakes.telegram import SECRET, FakeTelegram
-from webhook.channels.telegram import PATH
+from webhook.channels.telegram.adapter import PATH
 from webhook.settings import Settings
 
 PEOPLE = 100

@@ -30,7 +30,7 @@ from knowledge.load import load
 from knowledge.store import Editions
 from tests.fakes import EchoReplies, free_port, wait_until
 from tests.fakes.telegram import SECRET, TOKEN, FakeTelegram
-from webhook.channels.telegram import PATH
+from webhook.channels.telegram.adapter import PATH
 from webhook.parts import open_database
 from webhook.settings import Settings
 

@@ -22,7 +22,7 @@ from tests.fakes import EchoReplies, free_port, wait_until
 from tests.fakes.telegram import SECRET, TOKEN, FakeTelegram
 from webhook.channels.adapter import Attachment, Failure, Incoming, TransportError
 from webhook.channels.polling import poll
-from webhook.channels.telegram import PATH, Telegram
+from webhook.channels.telegram.adapter import PATH, Telegram
 from webhook.limits import Pace
 from webhook.queue import DurableQueue, forget_finished
 from webhook.render import Message, plain_messages

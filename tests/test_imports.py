@@ -19,14 +19,14 @@ HOMES = {
     "langchain": ["bot/llm.py"],
     "langchain_core": ["bot/llm.py"],
     "langchain_openai": [],
-    "telegram": ["webhook/channels/telegram.py"],
+    "telegram": ["webhook/channels/telegram/client.py", "webhook/channels/telegram/sending.py"],
     "dbos": ["webhook/queue.py"],
     "openpyxl": ["knowledge/sheets/workbook.py"],
 }
 ENVIRONMENT = {
     # These two write, for a library that reads it, and before importing it.
     "retrieval/encoder.py": "setdefault",
-    "webhook/channels/telegram.py": "setdefault",
+    "webhook/channels/telegram/client.py": "setdefault",
 }
 """Files beside webhook/settings.py that may touch os.environ, and the one thing they may do."""
 

@@ -11,26 +11,19 @@ import httpx
 import pytest
 from starlette.testclient import TestClient
 
-from tests.fakes import EchoReplies, serve, wait_until
+from tests.fakes import EchoReplies, wait_until
 from tests.fakes.telegram import SECRET, TOKEN, FakeTelegram
+from tests.fakes.telegram.served import served, settings_for
 from webhook.app import create_app
-from webhook.channels.telegram import PATH, Me, parse, register
+from webhook.channels.telegram.adapter import PATH
+from webhook.channels.telegram.commands import registered
+from webhook.channels.telegram.me import Me
+from webhook.channels.telegram.parse import parse
 from webhook.settings import Settings
 
 CHAT = 777
 GROUP = -1001234
 ME = Me(123456, "fake_bot")
-
-
-def settings_for(fake: FakeTelegram, folder: Path, **others: object) -> Settings:
-    return Settings(
-        _env_file=None,
-        data_dir=folder,
-        telegram_token=TOKEN,
-        telegram_secret=SECRET,
-        telegram_api=fake.url,
-        **others,
-    )
 
 
 @pytest.fixture(scope="module")
@@ -48,10 +41,7 @@ def replies() -> EchoReplies:
 def server(
     fake: FakeTelegram, replies: EchoReplies, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[str]:
-    settings = settings_for(fake, tmp_path_factory.mktemp("telegram"))
-    with serve(create_app(settings, replies, readiness=lambda: True)) as url:
-        fake.webhook = {"url": url + PATH, "secret_token": SECRET}
-        wait_until(lambda: fake.called("getMe"))
+    with served(fake, replies, tmp_path_factory.mktemp("telegram")) as url:
         yield url
 
 
@@ -68,16 +58,23 @@ def update(text: str, number: int = 1, **others: object) -> dict[str, object]:
     return {"update_id": number, "message": {**message, "text": text, **others}}
 
 
+def recorded(server: str) -> list[str]:
+    """The counters of recorded messages."""
+    lines = httpx.get(server + "/metrics").text.splitlines()
+    return [line for line in lines if line.startswith("binhdan_updates_total")]
+
+
 # The webhook's manners.
 
 
 def test_a_stranger_is_turned_away_and_nothing_is_stored(
     server: str, replies: EchoReplies, fake: FakeTelegram
 ) -> None:
+    before = recorded(server)
     for headers in ({}, {"X-Telegram-Bot-Api-Secret-Token": "guess"}):
         got = httpx.post(server + PATH, json=update("lạ mặt"), headers=headers)
         assert got.status_code == 403
-    assert "binhdan_updates_total{" not in httpx.get(server + "/metrics").text
+    assert recorded(server) == before
     assert not [q for q in replies.asked if q.text == "lạ mặt"]
 
 
@@ -262,10 +259,6 @@ def test_media_is_named(kind: str, media: str) -> None:
     assert incoming.question.media == media
 
 
-def test_an_edit_is_ignored() -> None:
-    assert parse({"update_id": 1, "edited_message": update("sửa")["message"]}, ME) is None
-
-
 def test_a_question_is_named_after_bot_and_update() -> None:
     incoming = parse(update("chào", 42), ME)
     assert incoming
@@ -321,17 +314,28 @@ def test_in_a_group_the_answer_quotes_the_question(fake: FakeTelegram, server: s
 
 
 def test_registering_reports_what_telegram_says(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path,
 ) -> None:
     with FakeTelegram() as other:
         settings = settings_for(other, tmp_path, public_url="https://binhdan.example/")
-        asyncio.run(register(settings))
-        assert other.webhook == {
-            "url": "https://binhdan.example/telegram/webhook",
-            "secret_token": SECRET,
-        }
-        assert {c["command"] for c in other.commands} >= {"start", "help", "xoa"}
-    assert "https://binhdan.example/telegram/webhook" in capsys.readouterr().out
+        report = asyncio.run(registered(settings))
+        assert other.webhook["url"] == "https://binhdan.example/telegram/webhook"
+        assert other.webhook["secret_token"] == SECRET
+        assert set(other.webhook["allowed_updates"]) == {
+            "message", "edited_message", "callback_query", "my_chat_member", "poll_answer",
+        }  # fmt: skip
+    assert "https://binhdan.example/telegram/webhook" in report
+
+
+def test_the_menus_of_private_chats_and_groups_hold_our_commands(tmp_path: Path) -> None:
+    with FakeTelegram() as other:
+        asyncio.run(registered(settings_for(other, tmp_path)))
+        menus = {scope: [c["command"] for c in shown] for scope, shown in other.commands.items()}
+    in_groups = ["thutuc", "hoc", "noio", "giup", "xoa"]
+    assert menus == {
+        "all_private_chats": [*in_groups, "start"],
+        "all_group_chats": in_groups,
+    }
 
 
 def test_no_line_of_the_log_holds_the_token_or_a_text(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import logging
 import secrets
@@ -18,6 +17,7 @@ from knowledge.store import NothingPublished, UnknownEdition
 from knowledge.yaml_file import ContentError
 from retrieval.evaluate import QuestionFileError
 from webhook.channels.settings import MissingSettingError
+from webhook.channels.telegram.commands import telegram
 from webhook.checking import check
 from webhook.evaluating import evaluate_search
 from webhook.importing import importing
@@ -33,7 +33,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 kb = typer.Typer(help="The knowledge base: check it, publish it.", no_args_is_help=True)
-telegram = typer.Typer(help="Telegram: register the webhook, or poll.", no_args_is_help=True)
 app.add_typer(kb, name="kb")
 app.command(name="evaluate")(evaluate_search)
 kb.command()(check)
@@ -112,28 +111,6 @@ def chat() -> None:
         if not text:
             break
         _show(reply(text, conversation))
-
-
-@telegram.command()
-def register() -> None:
-    """Tell Telegram the address of the webhook and its secret."""
-    from webhook.channels.telegram import register as register_webhook
-
-    asyncio.run(register_webhook(read_settings()))
-
-
-@telegram.command()
-def poll() -> None:
-    """Fetch updates instead of a webhook: for a laptop without public HTTPS."""
-    from webhook.channels.polling import poll as poll_updates
-    from webhook.channels.telegram import Telegram
-    from webhook.parts import build_assistant, open_database
-
-    settings = read_settings()
-    settings.require_telegram_token()
-    follower = open_follower(settings)
-    assistant = build_assistant(settings, open_database(settings), follower.current)
-    asyncio.run(poll_updates(settings, assistant, Telegram))
 
 
 def _terminal_assistant() -> Reply:

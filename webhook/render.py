@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from bot.messages import say
 from bot.model import Answer, Block, BlockKind, Choice, ShownSource
-from knowledge.model import Record
+from knowledge.model import QuizQuestion, Record
 
 SOURCES_NAMED = 3
 TITLE_LETTERS = 90
@@ -25,6 +25,8 @@ class Message(Record):
     """The same text with Telegram's tags."""
     buttons: tuple[tuple[Choice, ...], ...] = ()
     """Rows of buttons."""
+    quiz: QuizQuestion | None = None
+    """What to send as a quiz where the channel has those; the text says the same."""
 
 
 @dataclass(frozen=True)

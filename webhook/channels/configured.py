@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from webhook.channels.adapter import Adapter
-from webhook.channels.telegram import Telegram
+from webhook.channels.telegram.adapter import Telegram
 from webhook.settings import Settings
 
 
