@@ -18,6 +18,8 @@ from knowledge.load import SHIPPED
 from knowledge.model import Facet, Fact, Lesson, Procedure
 from knowledge.pages import page_of
 from tests.fakes.desk import TODAY, DeskReplies, Shown, published
+from webhook.channels.telegram.me import Me
+from webhook.channels.telegram.parse import parse
 from webhook.pages import pages_router
 from webhook.settings import Settings
 from webhook.web import chat_router
@@ -37,8 +39,8 @@ def visitor(shown: Shown, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         yield client
 
 
-def server(shown: Shown, folder: Path, today: date = TODAY) -> FastAPI:
-    settings = Settings(_env_file=None, data_dir=folder, public_url=SITE)
+def server(shown: Shown, folder: Path, today: date = TODAY, **others: object) -> FastAPI:
+    settings = Settings(_env_file=None, data_dir=folder, public_url=SITE, **others)
     app = FastAPI()
     app.include_router(chat_router(DeskReplies(shown), settings, lambda: shown))
     app.include_router(pages_router(lambda: shown, settings, lambda: today))
@@ -240,6 +242,30 @@ def test_codes_can_be_had_as_files(
 )
 def test_there_is_no_code_of_what_is_not_there(visitor: TestClient, path: str) -> None:
     assert visitor.get(path).status_code == 404
+
+
+def test_a_page_opens_its_entry_in_telegram_once_the_bots_name_is_set(
+    shown: Shown, visitor: TestClient, tmp_path: Path
+) -> None:
+    with TestClient(server(shown, tmp_path, telegram_username="fake_bot")) as named:
+        page = named.get("/thu-tuc/khai-sinh").text
+        code = named.get("/qr/telegram/khai-sinh.png")
+    link = re.search(r'href="https://t\.me/fake_bot\?start=([\w-]{1,64})"', page)
+    assert link
+    assert page.count('class="qr"') == 3
+    assert code.content.startswith(b"\x89PNG")
+    assert "t.me" not in visitor.get("/thu-tuc/khai-sinh").text
+    assert visitor.get("/qr/telegram/khai-sinh.png").status_code == 404
+    opened = parse(started(link[1]), Me(123456, "fake_bot"))
+    assert opened
+    assert opened.question.action == "entry:khai-sinh"
+
+
+def started(payload: str) -> dict[str, object]:
+    """What Telegram sends when somebody follows a link."""
+    person = {"id": 777, "is_bot": False}
+    message = {"message_id": 1, "from": person, "chat": {"id": 777, "type": "private"}}
+    return {"update_id": 1, "message": {**message, "text": f"/start {payload}"}}
 
 
 def test_on_a_counter_a_page_leads_only_to_our_own(visitor: TestClient) -> None:

@@ -23,12 +23,15 @@ from knowledge.model import AnyEntry, Guide, Lesson, Procedure
 from knowledge.pages import PATHS, page_of
 from knowledge.store import Edition
 from knowledge.wording import fold
+from webhook.channels.telegram.links import entry_link
 from webhook.record import linked_data, sheet
 from webhook.settings import Settings
 from webhook.site import VERSION, Published, not_found, render
 
 ASK = "hoi"
 """The kind of QR code that opens the chat at an Entry, instead of its page."""
+TELEGRAM = "telegram"
+"""The kind of QR code that opens the bot on Telegram at an Entry."""
 
 KEEP_PAGE = "public, max-age=60"
 """Short: what is withdrawn must be gone within a minute. Afterwards the ETag saves the transfer."""
@@ -56,7 +59,7 @@ def pages_router(
     today: Callable[[], date] = date.today,
 ) -> APIRouter:
     """GET /thu-tuc/{id}, /cam-nang/{id}, /bai-hoc/{id}, /danh-muc and /qr/{kind}/{id}.svg|.png."""
-    pages = _Pages(current, settings.public_url, today)
+    pages = _Pages(current, settings.public_url, today, settings.telegram_username)
     router = APIRouter()
     for kind, path in PATHS.items():
         router.add_api_route(
@@ -71,9 +74,15 @@ class _Pages:
     """The routes, with what they need."""
 
     def __init__(
-        self, current: Callable[[], Published], url: str, today: Callable[[], date]
+        self,
+        current: Callable[[], Published],
+        url: str,
+        today: Callable[[], date],
+        telegram: str,
     ) -> None:
         self._current, self._url, self._today = current, url, today
+        self._telegram = telegram
+        """The bot's name there, if it has one."""
 
     def entry_route(self, kind: str) -> Callable[[Request, str], Response]:
         """The route of one kind's pages."""
@@ -93,13 +102,16 @@ class _Pages:
         return self._cached(request, edition, lambda: self._list_page(request, edition, tim))
 
     def qr(self, kind: str, name: str) -> Response:
-        """A QR code as a file to put on a poster: of an Entry's page, or of the chat (`hoi`)."""
+        """A QR code as a file to put on a poster: of an Entry's page, or of the chat on the web
+        (`hoi`) or on Telegram."""
         entry_id, _, form = name.rpartition(".")
         entry = self._current().edition.library.entries.get(entry_id)
         if entry is None or form not in _QR_TYPES:
             return Response(status_code=404)
         if kind == ASK:
             address = self._ask_url(entry)
+        elif kind == TELEGRAM and self._telegram:
+            address = entry_link(self._telegram, entry.id)
         elif f"/{kind}" == PATHS[entry.kind]:
             address = self._url + page_of(entry)
         else:
@@ -113,6 +125,7 @@ class _Pages:
     def _entry_page(self, request: Request, edition: Edition, entry: AnyEntry) -> str:
         url = self._url + page_of(entry)
         data = linked_data(entry, url) if isinstance(entry, Procedure) else None
+        telegram_url = entry_link(self._telegram, entry.id) if self._telegram else ""
         return render(
             "entry.html",
             kiosk=_kiosk(request),
@@ -122,6 +135,8 @@ class _Pages:
             ask_url=self._ask_url(entry),
             qr_page=_qr_svg(url),
             qr_ask=_qr_svg(self._ask_url(entry)),
+            telegram_url=telegram_url,
+            qr_telegram=_qr_svg(telegram_url) if telegram_url else "",
             linked_data=_json_for_html(data) if data else "",
         )
 

@@ -26,6 +26,8 @@ class ChannelSettings(BaseSettings):
     telegram_token: SecretStr | None = None
     telegram_secret: SecretStr | None = None
     """Telegram sends it back in a header of every webhook call."""
+    telegram_username: Annotated[str, StringConstraints(pattern=r"^(\w{5,32})?$")] = ""
+    """The bot's name without "@". With it, pages offer to open their Entry in Telegram."""
     telegram_api: HttpUrl = "https://api.telegram.org"
     telegram_proxy: str | None = None
     """An http(s) proxy for calls to Telegram, which many Vietnamese networks block."""
