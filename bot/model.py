@@ -62,7 +62,7 @@ class Question(Record):
     """The channel's own id of the message, prefixed by channel; one id is one Question."""
     channel: Channel
     conversation: str
-    """The chat it came from, as the channel names it."""
+    """The chat it came from, as the channel names it; in a group, the chat and the person."""
     text: str = ""
     action: str | None = None
     """The action of a pressed Choice."""
