@@ -15,6 +15,7 @@ from bot.messages import node, say
 from bot.model import Answer, Block, BlockKind, Choice, Question, Status
 from bot.pipeline import Pipeline
 from bot.protect import mask
+from bot.typed import with_opinion
 from bot.understand import MAX_FACETS, parts
 from knowledge.wording import fold
 
@@ -51,9 +52,11 @@ class Assistant:
         if earlier := self._journal.answer_to(question.id):
             return earlier
         question = _safe(question)
+        context = self._journal.context(question)
+        question = with_opinion(question, context)
         if answer := self._command(question):
             return answer
-        draft = Draft(question, self._known(), self._journal.context(question), self._today())
+        draft = Draft(question, self._known(), context, self._today())
         try:
             answer, drafts = self._answer(draft)
         except Exception:
@@ -115,9 +118,13 @@ class Assistant:
                 for key, label in reasons.items()
             )
             asked = _text(Status.CLARIFICATION_FEEDBACK, say("journal.ask_reason"))
-            return asked.model_copy(update={"choices": choices})
-        thanks = "journal.thanks_up" if kind == "fb+" else "journal.thanks_down"
-        return _text(Status.ANSWERED_FEEDBACK, say(thanks))
+            # Recorded, so that a typed number picks one of these choices …
+            return self._journal.record(question, asked.model_copy(update={"choices": choices}))
+        if kind == "fb+":
+            return _text(Status.ANSWERED_FEEDBACK, say("journal.thanks_up"))
+        thanks = _text(Status.ANSWERED_FEEDBACK, say("journal.thanks_down"))
+        # … and after this, one of the choices before them. Another reason was made by hand.
+        return self._journal.record(question, thanks) if known and reason in reasons else thanks
 
 
 def _joined(answers: list[Answer]) -> Answer:

@@ -39,6 +39,8 @@ class Context:
     """The Entry spoken of before that one."""
     earlier_facet: Facet | None = None
     choices: tuple[Choice, ...] = ()
+    opinion_on: str | None = None
+    """The id of the last Answer that an opinion was asked on."""
     place: Place | None = None
     asked_place: bool = False
     """Whether the last Answer asked where the person is."""

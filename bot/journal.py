@@ -33,7 +33,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 
 from bot.draft import Context
-from bot.model import Answer, Question, Status
+from bot.model import Answer, Choice, Question, Status
 from bot.place.replies import asks_place
 from knowledge.model import Facet
 from knowledge.places import Place
@@ -123,8 +123,8 @@ class Journal:
             facet=Facet(about.facet) if about and about.facet else None,
             earlier_id=earlier.entry_id if earlier else None,
             earlier_facet=Facet(earlier.facet) if earlier and earlier.facet else None,
-            # Thanks or a greeting in between does not take the last choices away.
-            choices=next((answer.choices for answer in answers if answer.choices), ()),
+            choices=_choices(answers),
+            opinion_on=next((answer.id for answer in answers if answer.asks_opinion), None),
             place=Place.parse(place),
             asked_place=asks_place(answers[0]),
         )
@@ -219,3 +219,13 @@ class Journal:
     def _pseudonym(self, question: Question) -> str:
         who = f"{question.channel}:{question.conversation}".encode()
         return hmac.new(self._key, who, hashlib.sha256).hexdigest()[:32]
+
+
+def _choices(answers: Sequence[Answer]) -> tuple[Choice, ...]:
+    """What a typed number picks from, the newest Answer first. Thanks or a greeting in between
+    does not take choices away; reasons for an opinion count only while they are the last word."""
+    for number, answer in enumerate(answers):
+        past = number > 0 and answer.status is Status.CLARIFICATION_FEEDBACK
+        if answer.choices and not past:
+            return answer.choices
+    return ()

@@ -122,3 +122,12 @@ class Answer(Record):
     quiz: tuple[QuizQuestion, ...] = ()
     """What a Lesson asks at its end, for channels with quizzes of their own; elsewhere it stands on
     the Lesson's page."""
+
+    @property
+    def asks_opinion(self) -> bool:
+        """Whether people are asked what they think of it: it told something, and is kept."""
+        told = self.status.family == "answered" and self.status not in (
+            Status.ANSWERED_FEEDBACK,
+            Status.ANSWERED_EMERGENCY,  # nobody in danger is to be asked
+        )
+        return told and bool(self.id)

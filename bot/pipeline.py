@@ -24,10 +24,10 @@ from bot.place.reading import names_a_kind, read_place
 from bot.protect import without_masks
 from bot.requests import find_requests, with_others
 from bot.smalltalk import first_words_in_a_group, small_talk, suggestions, without_courtesy
+from bot.typed import is_number, picked
 from bot.understand import facets_asked, stands_alone, without_facets
 from knowledge.model import Facet
 from knowledge.places import Place
-from knowledge.wording import fold
 from retrieval.confidence import confidence
 from retrieval.search import Reading
 
@@ -40,7 +40,6 @@ Step = Callable[[Draft], Draft | Answer]
 
 _SAYS_ENOUGH = 8
 """Words from which a question is searched although none of them names a subject."""
-_PICKED = re.compile(r"(?:(?:so|chon|cau|muc) )*(\d{1,2})(?: (?:nhe|nha|a|di|em|ad))*")
 
 
 class Pipeline:
@@ -100,12 +99,10 @@ def recall_choice(draft: Draft) -> Draft | Answer:
     """A typed "2", or a Choice's label, is that Choice of the last Answer."""
     if draft.question.action:
         return draft
-    typed = fold(draft.question.text).strip(" .)!")
-    picked, choices = _PICKED.fullmatch(typed), draft.context.choices
-    for number, choice in enumerate(choices, 1):
-        if typed == fold(choice.label) or (picked and int(picked[1]) == number):
-            return _with_action(draft, choice.action)
-    if picked and choices:
+    text, choices = draft.question.text, draft.context.choices
+    if choice := picked(text, choices):
+        return _with_action(draft, choice.action)
+    if choices and is_number(text):
         again = _reply(Status.CLARIFICATION_CHOICE, say("clarify.choice", count=len(choices)))
         return again.model_copy(update={"choices": choices})
     return draft

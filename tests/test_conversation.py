@@ -88,6 +88,14 @@ def rows(url: str, table: str) -> int:
     return int(found or 0)
 
 
+def opinions(url: str) -> list[tuple[str, str | None]]:
+    engine = connect(url)
+    with engine.connect() as db:
+        found = db.execute(sql("SELECT helpful, reason FROM feedback ORDER BY given_at")).all()
+    engine.dispose()
+    return [(helpful, reason) for helpful, reason in found]
+
+
 # --- one question -----------------------------------------------------------------------------
 
 ASKED = [
@@ -598,18 +606,31 @@ def test_feedback_is_thanked_for_and_asks_for_the_reason(lan: Talk, url: str) ->
     assert [c.label for c in asked.choices] == list(node("journal.reasons").values())
     told = lan.press("Còn thiếu", asked)
     assert text_of(told) == say("journal.thanks_down")
-    engine = connect(url)
-    with engine.connect() as db:
-        assert db.execute(sql("SELECT helpful, reason FROM feedback")).all() == [
-            ("no", "incomplete")
-        ]
-    engine.dispose()
+    assert opinions(url) == [("no", "incomplete")]
 
 
 def test_feedback_does_not_change_what_2_means(lan: Talk) -> None:
     answer = lan.say("đăng ký khai sinh")
     lan.say(action=f"fb+:{answer.id}")
     assert about(lan.say("2")) == ("khai-sinh", "fee")
+
+
+def test_an_opinion_and_its_reason_can_be_typed(lan: Talk, url: str) -> None:
+    lan.say("đăng ký khai sinh")
+    lan.say("cảm ơn")
+    asked = lan.say("Chưa đúng.")
+    assert asked.status is Status.CLARIFICATION_FEEDBACK
+    assert text_of(lan.say("2")) == say("journal.thanks_down")
+    assert opinions(url) == [("no", "incomplete")]
+    assert about(lan.say("2")) == ("khai-sinh", "fee"), "the reasons are no longer offered"
+    assert text_of(lan.say("👍")) == say("journal.thanks_up")
+    assert opinions(url) == [("no", "incomplete"), ("yes", None)]
+
+
+def test_an_opinion_on_nothing_is_a_message_like_any_other(lan: Talk, url: str) -> None:
+    assert lan.say("chưa đúng").status is Status.CLARIFICATION_TOPIC
+    assert lan.say("hữu ích").status is not Status.ANSWERED_FEEDBACK
+    assert opinions(url) == []
 
 
 # --- what is written down ------------------------------------------------------------------------

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.messages import say
 from bot.model import Answer, Block, BlockKind, Choice, ShownSource, Status
 from webhook.render import button_messages, plain, plain_messages, split
 
@@ -71,11 +72,25 @@ def test_buttons_carry_choices_and_ask_for_an_opinion() -> None:
 
 
 @pytest.mark.parametrize(
-    "change", [{"id": ""}, {"status": Status.CLARIFICATION_ENTRY}, {"id": "x" * 61}]
+    "change",
+    [
+        {"id": ""},
+        {"status": Status.CLARIFICATION_ENTRY},
+        {"status": Status.ANSWERED_FEEDBACK},
+        {"status": Status.ANSWERED_EMERGENCY},
+        {"id": "x" * 61},
+    ],
 )
 def test_no_opinion_is_asked_where_none_could_be_kept(change: dict[str, object]) -> None:
     (message,) = button_messages(ANSWER.model_copy(update=change), 4096)
     assert [[c.action for c in row] for row in message.buttons] == [["f:1", "f:2"]]
+
+
+def test_without_buttons_it_says_how_to_type_an_opinion() -> None:
+    (message,) = plain_messages(ANSWER, 2000)
+    assert message.text.endswith("\n2. Nộp ở đâu\n\n" + say("channel.opinion"))
+    (message,) = plain_messages(ANSWER.model_copy(update={"id": ""}), 2000)
+    assert message.text.endswith("\n2. Nộp ở đâu")
 
 
 def test_long_labels_get_a_row_each() -> None:

@@ -48,7 +48,9 @@ def plain(answer: Answer, public_url: str = "") -> str:
 def plain_messages(answer: Answer, limit: int, public_url: str = "") -> list[Message]:
     """The Answer for a channel without buttons: messages of at most `limit` letters."""
     lines = [*_lines(answer, public_url), *_numbered(answer.choices)]
-    return [_message(part) for part in _pack(lines, limit)]
+    parts, asking = _pack(lines, limit), _pack([*lines, *_opinion(answer)], limit)
+    # An opinion is not worth a message of its own.
+    return [_message(part) for part in (asking if len(asking) == len(parts) else parts)]
 
 
 def button_messages(answer: Answer, limit: int, public_url: str = "") -> list[Message]:
@@ -129,6 +131,11 @@ def _numbered(choices: Sequence[Choice]) -> Iterator[Line]:
         yield _simple(f"{number}. {_nfc(choice.label)}")
 
 
+def _opinion(answer: Answer) -> Iterator[Line]:
+    if answer.asks_opinion:
+        yield _simple(say("channel.opinion"), opens=True)
+
+
 def _choice_rows(choices: Sequence[Choice]) -> Iterator[tuple[Choice, ...]]:
     row: tuple[Choice, ...] = ()
     for choice in choices:
@@ -142,7 +149,7 @@ def _choice_rows(choices: Sequence[Choice]) -> Iterator[tuple[Choice, ...]]:
 
 def _feedback_row(answer: Answer) -> Iterator[tuple[Choice, ...]]:
     # An id that makes the action longer than a button may carry gets no row: the answer matters.
-    if answer.id and answer.status.family == "answered" and len(answer.id.encode()) <= 60:
+    if answer.asks_opinion and len(answer.id.encode()) <= 60:
         yield (
             Choice(label=say("channel.helpful"), action=f"fb+:{answer.id}"),
             Choice(label=say("channel.not_helpful"), action=f"fb-:{answer.id}"),
