@@ -18,6 +18,7 @@ from knowledge.yaml_file import ContentError
 from retrieval.evaluate import QuestionFileError
 from webhook.channels.settings import MissingSettingError
 from webhook.channels.telegram.commands import telegram
+from webhook.channels.zalo_bot.commands import commands as zalo_bot
 from webhook.checking import check
 from webhook.evaluating import evaluate_search
 from webhook.importing import importing
@@ -40,6 +41,7 @@ kb.command()(publish)
 kb.add_typer(importing, name="import")
 importing.add_typer(sheet_commands)
 app.add_typer(telegram, name="telegram")
+app.add_typer(zalo_bot, name="zalo-bot")
 
 Reply = Callable[[str, str], Answer]
 """(text, conversation) → Answer."""

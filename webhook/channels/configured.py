@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from webhook.channels.adapter import Adapter
 from webhook.channels.telegram.adapter import Telegram
+from webhook.channels.zalo_bot.adapter import ZaloBot
 from webhook.settings import Settings
 
 
@@ -14,4 +15,7 @@ def adapters(settings: Settings) -> list[Adapter]:
     if settings.telegram_token:
         settings.require_telegram_secret()
         found.append(Telegram(settings))
+    if settings.zalo_bot_token:
+        settings.require_zalo_bot_secret()
+        found.append(ZaloBot(settings))
     return found

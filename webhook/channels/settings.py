@@ -72,6 +72,34 @@ class ChannelSettings(BaseSettings):
             raise ValueError("Telegram allows 1 to 256 of A-Z, a-z, 0-9, _ and -")
         return secret
 
+    @field_validator("zalo_bot_token")
+    @classmethod
+    def _looks_like_a_zalo_token(cls, token: SecretStr | None) -> SecretStr | None:
+        if token and not re.fullmatch(r"\d+:[A-Za-z0-9_.~-]+", token.get_secret_value()):
+            raise ValueError("a Zalo bot's token looks like 1459232241454765289:ABC…")
+        return token
+
+    @field_validator("zalo_bot_secret")
+    @classmethod
+    def _zalo_allows_it(cls, secret: SecretStr | None) -> SecretStr | None:
+        if secret and not re.fullmatch(r"[!-~]{8,256}", secret.get_secret_value()):
+            raise ValueError("Zalo allows 8 to 256 characters, here of ASCII and without spaces")
+        return secret
+
+    def require_zalo_bot_token(self) -> str:
+        """The bot token. MissingSettingError if it isn't set."""
+        if not self.zalo_bot_token:
+            raise MissingSettingError("zalo_bot_token", "Zalo can't be called without it")
+        return self.zalo_bot_token.get_secret_value()
+
+    def require_zalo_bot_secret(self) -> str:
+        """The webhook secret. MissingSettingError if it isn't set."""
+        if not self.zalo_bot_secret:
+            raise MissingSettingError(
+                "zalo_bot_secret", "without it anybody could post messages to the webhook"
+            )
+        return self.zalo_bot_secret.get_secret_value()
+
     def require_telegram_token(self) -> str:
         """The bot token. MissingSettingError if it isn't set."""
         if not self.telegram_token:

@@ -1,0 +1,1 @@
+"""Zalo's Bot Platform: text, pictures and voice; no buttons."""
