@@ -21,6 +21,7 @@ from webhook.channels.telegram.commands import telegram
 from webhook.channels.zalo_bot.commands import commands as zalo_bot
 from webhook.checking import check
 from webhook.evaluating import evaluate_search
+from webhook.faking import fake_channels
 from webhook.importing import importing
 from webhook.publishing import publish
 from webhook.sheets import commands as sheet_commands
@@ -42,6 +43,7 @@ kb.add_typer(importing, name="import")
 importing.add_typer(sheet_commands)
 app.add_typer(telegram, name="telegram")
 app.add_typer(zalo_bot, name="zalo-bot")
+app.command()(fake_channels)
 
 Reply = Callable[[str, str], Answer]
 """(text, conversation) → Answer."""

@@ -41,6 +41,10 @@ EVENTS = {
 }
 
 
+KINDS = {"photo": "image", "document": "unsupported"}
+"""What people send as Telegram calls it → as it arrives here; a document comes without its file."""
+
+
 class RefusedError(Exception):
     """The platform's way to say no."""
 
@@ -146,6 +150,7 @@ class FakeZaloBot:
         self, chat_id: str, kind: str, caption: str | None = None, content: bytes | None = None
     ) -> str:
         """Somebody sends media of a kind in EVENTS; the platform keeps the content, if given."""
+        kind = KINDS.get(kind, kind)
         name = secrets.token_hex(6)
         if content is not None:
             self._files[name] = content
