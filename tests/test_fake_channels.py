@@ -9,13 +9,13 @@ from typing import Any
 
 import httpx
 import pytest
+import typer
 
-from tests.conftest import Command
 from tests.fakes import EchoReplies, serve, wait_until
 from tests.fakes.page import Page, Platform, platforms
-from webhook import faking
 from webhook.app import create_app
 from webhook.channels.settings import PREFIX
+from webhook.faking import find_page
 from webhook.settings import Settings
 
 
@@ -83,9 +83,9 @@ def test_the_page_and_its_parts_are_served(page: str) -> None:
 
 
 def test_outside_a_checkout_it_says_what_is_missing(
-    monkeypatch: pytest.MonkeyPatch, typed: Command, tmp_path: Path
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(faking, "CHECKOUT", tmp_path)
-    ran = typed("fake-channels")
-    assert ran.code == 1
-    assert "tests/fakes is missing" in ran.errors.replace("\n", " ")
+    with pytest.raises(typer.Exit) as ended:
+        find_page(tmp_path)
+    assert ended.value.exit_code == 1
+    assert "tests/fakes is missing" in " ".join(capsys.readouterr().err.split())

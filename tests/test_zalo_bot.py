@@ -458,18 +458,18 @@ def test_styles_count_as_zalo_counts(bot: ZaloBot, fake: FakeZaloBot) -> None:
 # Files.
 
 
-def test_a_picture_is_fetched_from_where_zalo_keeps_it(bot: ZaloBot, fake: FakeZaloBot) -> None:
-    chat = fake.user("pictures").id
-    taken: list[dict[str, object]] = []
-    fake.deliver, kept = taken.append, fake.deliver  # type: ignore[method-assign]
-    fake.show(chat, "image", content=b"picture")
-    fake.deliver = kept  # type: ignore[method-assign]
-    found = bot.parse(taken[0], b"")
-    assert found
-    assert found.attachment
-    assert bot.fetch(found.attachment, 100) == b"picture"
-    with pytest.raises(TransportError, match="too large"):
-        bot.fetch(found.attachment, 3)
+def test_a_picture_is_fetched_from_where_zalo_keeps_it(tmp_path: Path) -> None:
+    with FakeZaloBot() as other:
+        bot = ZaloBot(settings_for(other, tmp_path))
+        other.show(other.user("pictures").id, "image", content=b"picture")
+        update = httpx.post(f"{other.url}/bot{TOKEN}/getUpdates", json={"timeout": "1"}).json()
+        found = bot.parse(update, b"")
+        assert found
+        assert found.attachment
+        assert bot.fetch(found.attachment, 100) == b"picture"
+        with pytest.raises(TransportError, match="too large"):
+            bot.fetch(found.attachment, 3)
+        asyncio.run(bot.stop())
 
 
 @pytest.mark.parametrize(

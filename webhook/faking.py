@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -23,12 +23,17 @@ def fake_channels(
     server_port: Annotated[int, typer.Option(help="Of the bot's server.")] = 8000,
 ) -> None:
     """Run stand-ins of Zalo and Telegram here, and a page on which you are a person who writes."""
-    if not (CHECKOUT / PAGE.replace(".", "/")).with_suffix(".py").exists():
+    find_page(CHECKOUT).run(port, server_port, serve)
+
+
+def find_page(checkout: Path) -> Any:
+    """The module with the stand-ins and their page. Says what is missing, and ends, without it."""
+    if not (checkout / PAGE.replace(".", "/")).with_suffix(".py").exists():
         errors.print(
             "The stand-ins are not part of the installed package: run this in a checkout of the "
             "repository (tests/fakes is missing), installed by `make install`.",
             style="red",
         )
         raise typer.Exit(1)
-    sys.path.insert(0, str(CHECKOUT))
-    importlib.import_module(PAGE).run(port, server_port, serve)
+    sys.path.insert(0, str(checkout))
+    return importlib.import_module(PAGE)
