@@ -22,11 +22,11 @@ def free_port() -> int:
 
 
 @contextmanager
-def serve(app: Any, port: int | None = None) -> Iterator[str]:
-    """Runs an ASGI app on loopback, in a thread; gives its address."""
+def serve(app: Any, port: int | None = None, **more: Any) -> Iterator[str]:
+    """Runs an ASGI app on loopback, in a thread; gives its address. `more` is uvicorn's."""
     port = port or free_port()
     config = uvicorn.Config(
-        app, host="127.0.0.1", port=port, log_level="warning", timeout_graceful_shutdown=2
+        app, host="127.0.0.1", port=port, log_level="warning", timeout_graceful_shutdown=2, **more
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)

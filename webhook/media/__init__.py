@@ -1,0 +1,1 @@
+"""Pictures and voice: fetched safely, read for a question, never kept."""
