@@ -21,6 +21,9 @@ HOMES = {
     "langchain_openai": [],
     "telegram": ["webhook/channels/telegram/client.py", "webhook/channels/telegram/sending.py"],
     "dbos": ["webhook/queue.py"],
+    "PIL": ["webhook/media/codes.py"],
+    "zxingcpp": ["webhook/media/codes.py"],
+    "faster_whisper": ["webhook/media/voice.py"],
     "openpyxl": ["knowledge/sheets/workbook.py"],
 }
 ENVIRONMENT = {

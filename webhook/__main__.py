@@ -23,6 +23,7 @@ from webhook.checking import check
 from webhook.evaluating import evaluate_search
 from webhook.faking import fake_channels
 from webhook.importing import importing
+from webhook.media.voice import MissingExtraError
 from webhook.publishing import publish
 from webhook.sheets import commands as sheet_commands
 from webhook.terminal import console, errors, open_follower, progress, read_settings
@@ -45,6 +46,15 @@ app.add_typer(telegram, name="telegram")
 app.add_typer(zalo_bot, name="zalo-bot")
 app.command()(fake_channels)
 
+EXPECTED = (
+    ContentError,
+    MissingExtraError,
+    MissingSettingError,
+    NothingPublished,
+    QuestionFileError,
+)
+"""Errors whose text says all that is needed."""
+
 Reply = Callable[[str, str], Answer]
 """(text, conversation) → Answer."""
 
@@ -53,7 +63,7 @@ def main() -> None:
     """Run the command; what goes wrong is one clear line and exit status 1."""
     try:
         app()
-    except (ContentError, MissingSettingError, NothingPublished, QuestionFileError) as error:
+    except EXPECTED as error:
         errors.print(str(error), style="red", markup=False, soft_wrap=True)
         sys.exit(1)
     except UnknownEdition as error:

@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from webhook.channels.adapter import Adapter
 from webhook.channels.configured import adapters
 from webhook.channels.routes import channel_router
+from webhook.media.listener import listener
 from webhook.metrics import CONTENT_TYPE, Measured, Metrics, Replies
 from webhook.queue import DurableQueue
 from webhook.settings import Settings
@@ -58,6 +59,7 @@ def create_app(
         worker_name=settings.worker_name,
         reply_threads=settings.reply_threads,
         metrics=metrics,
+        listener=listener(settings),
     )
     app = FastAPI(
         lifespan=_lifespan(settings, queue, channels),

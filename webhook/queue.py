@@ -24,6 +24,7 @@ from bot.model import Answer, Block, BlockKind, Question, Status
 from bot.protect import mask
 from webhook.channels.adapter import Courier, Failure, Incoming, TransportError
 from webhook.limits import Pace
+from webhook.media.listener import Listener
 from webhook.metrics import Metrics, Replies
 from webhook.render import Message
 from webhook.sent import SentFile
@@ -68,8 +69,10 @@ class DurableQueue:
         worker_name: str = "worker-0",
         reply_threads: int = 2,
         metrics: Metrics | None = None,
+        listener: Listener | None = None,
     ) -> None:
         self._url = database_url
+        self._listener = listener or Listener()
         self._replies = replies
         self._couriers = {courier.channel: courier for courier in couriers}
         self._name = worker_name
@@ -187,8 +190,12 @@ class DurableQueue:
     def _reply(self, incoming: Incoming) -> str:
         """The Answer as JSON. Done again after a crash, it finds the Answer that was stored."""
         courier = self._couriers[incoming.question.channel]
-        with self._computing, courier.busy(incoming):
-            return self._reply_or_apologise(incoming.question).model_dump_json()
+        with courier.busy(incoming):
+            # Before it counts as computing: it waits for the platform, and for whoever transcribes.
+            heard = self._listener.hear(incoming, courier)
+            with self._computing:
+                answer = self._reply_or_apologise(heard.question)
+            return heard.told(answer).model_dump_json()
 
     def _reply_or_apologise(self, question: Question) -> Answer:
         for attempt in range(1, REPLY_ATTEMPTS + 1):

@@ -11,9 +11,10 @@ from pydantic import Field, SecretStr, StringConstraints, field_validator, model
 from pydantic_settings import SettingsConfigDict
 
 from webhook.channels.settings import PREFIX, ChannelSettings, HttpUrl
+from webhook.media.settings import MediaSettings
 
 
-class Settings(ChannelSettings):
+class Settings(ChannelSettings, MediaSettings):
     """Settings by name; each is the environment variable BINHDAN_<NAME>."""
 
     model_config = SettingsConfigDict(

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 
 from webhook.channels.adapter import Polling
+from webhook.media.listener import listener
 from webhook.metrics import Replies
 from webhook.queue import DurableQueue
 from webhook.settings import Settings
@@ -21,6 +22,7 @@ async def poll(settings: Settings, replies: Replies, make: Callable[[Settings], 
         data_dir=settings.data_dir,
         worker_name=settings.worker_name,
         reply_threads=settings.reply_threads,
+        listener=listener(settings),
     )
     settings.make_data_dir()
     await adapter.start()
