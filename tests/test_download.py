@@ -20,6 +20,7 @@ from cryptography.x509.oid import NameOID
 
 from tests.fakes import serve
 from tests.fakes.files import FileHost
+from webhook.logs import quiet_libraries
 from webhook.media.download import (
     INTERNET,
     LOOPBACK,
@@ -270,6 +271,7 @@ def test_no_log_line_holds_an_address(
     files: tuple[FileHost, str], caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
+    quiet_libraries()
     _, url = files
     download(f"{url}/file?token=s3cret", HOSTS, 1000, LOOPBACK)
     refused(f"{url}/gone?token=s3cret", LOOPBACK)

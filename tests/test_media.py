@@ -17,6 +17,7 @@ from bot.model import Channel, Question
 from tests.fakes import EchoReplies, serve, wait_until
 from tests.fakes.files import FakeTranscriber, FileCourier
 from webhook.channels.adapter import Attachment, Incoming
+from webhook.logs import quiet_libraries
 from webhook.media.codes import MOST_PIXELS
 from webhook.media.listener import LONGEST_NOTE, Listener, listener
 from webhook.media.voice import MissingExtraError
@@ -281,6 +282,7 @@ def test_no_log_line_holds_what_was_said_or_seen(
     server: tuple[FakeTranscriber, str], caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
+    quiet_libraries()
     fake, url = server
     fake.hears = "bí mật của chị Lan"
     ears_for(url).hear(sent("voice"), FileCourier(f=OGG))

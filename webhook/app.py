@@ -11,30 +11,21 @@ from typing import Any
 from fastapi import APIRouter, FastAPI, Response
 from fastapi.responses import JSONResponse
 from starlette.middleware.gzip import GZipMiddleware
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from webhook.channels.adapter import Adapter
 from webhook.channels.configured import adapters
 from webhook.channels.routes import channel_router
+from webhook.logs import quiet_libraries
 from webhook.media.listener import listener
 from webhook.metrics import CONTENT_TYPE, Measured, Metrics, Replies
 from webhook.queue import DurableQueue
+from webhook.security import protect
 from webhook.settings import Settings
 
 SWITCH_INTERVAL_S = 0.0005
 """How long one thread may hold the interpreter while another waits. Python's default of 5 ms makes
 each of the dozen times that recording a message gives the interpreter up cost 5 ms and more while
 answers are computed."""
-
-SECURITY_HEADERS = {
-    "content-security-policy": (
-        "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
-        "form-action 'self'; frame-ancestors 'none'"
-    ),
-    "x-content-type-options": "nosniff",
-    "referrer-policy": "same-origin",
-    "x-frame-options": "DENY",
-}
 
 Readiness = Callable[[], bool | dict[str, Any]]
 
@@ -49,6 +40,7 @@ def create_app(
 ) -> FastAPI:
     """The whole server. `readiness` says whether answers can be given: a bool, or a report whose
     "ready" is one. MissingSettingError if a channel is configured by half."""
+    quiet_libraries()
     metrics = metrics or Metrics()
     channels = adapters(settings)
     queue = DurableQueue(
@@ -67,7 +59,7 @@ def create_app(
         redoc_url=None,
         openapi_url=None,
     )
-    app.add_middleware(SecurityHeaders)
+    protect(app, settings)
     app.add_middleware(GZipMiddleware, minimum_size=1000)
     app.include_router(_operations(metrics, readiness))
     for adapter in channels:
@@ -112,29 +104,3 @@ def _operations(metrics: Metrics, readiness: Readiness) -> APIRouter:
         return Response(metrics.text(), media_type=CONTENT_TYPE)
 
     return router
-
-
-class SecurityHeaders:
-    """Adds our headers to every response that did not set its own."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            return await self._app(scope, receive, send)
-
-        async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                given = {name.lower() for name, _ in message["headers"]}
-                message["headers"] = [
-                    *message["headers"],
-                    *(
-                        (name.encode(), value.encode())
-                        for name, value in SECURITY_HEADERS.items()
-                        if name.encode() not in given
-                    ),
-                ]
-            await send(message)
-
-        return await self._app(scope, receive, send_with_headers)

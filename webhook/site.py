@@ -62,6 +62,11 @@ def not_found(kiosk: bool = False) -> HTMLResponse:
     return HTMLResponse(render("not_found.html", kiosk=kiosk), status_code=404)
 
 
+def notice_page(words: str, status: int, kiosk: bool = False) -> HTMLResponse:
+    """A page that only says why nothing came of a request, and leads back."""
+    return HTMLResponse(render("refused.html", kiosk=kiosk, words=words), status_code=status)
+
+
 def static_router() -> APIRouter:
     """GET /static/<path>. Files are read once, when the process starts, and cached for a year:
     pages name them with a tag of their content."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import Progress as Bar
 
 from knowledge.store import Editions
+from webhook.logs import set_up
 from webhook.settings import Settings
 
 if TYPE_CHECKING:  # importing the encoder takes seconds; commands that need it do so themselves
@@ -22,9 +22,7 @@ errors = Console(stderr=True)
 def read_settings() -> Settings:
     """The settings; from here on the log is as loud as they say, libraries aside."""
     settings = Settings()
-    logging.basicConfig(level=settings.log_level, format="%(levelname)s %(name)s %(message)s")
-    for noisy in ("httpx", "alembic", "bm25s", "faiss", "sentence_transformers"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)
+    set_up(settings.log_level)
     return settings
 
 

@@ -25,9 +25,10 @@ def free_port() -> int:
 def serve(app: Any, port: int | None = None, **more: Any) -> Iterator[str]:
     """Runs an ASGI app on loopback, in a thread; gives its address. `more` is uvicorn's."""
     port = port or free_port()
-    config = uvicorn.Config(
-        app, host="127.0.0.1", port=port, log_level="warning", timeout_graceful_shutdown=2, **more
-    )
+    given = {"log_level": "warning", "timeout_graceful_shutdown": 2, **more}
+    # Without a log of its own, the server's lines are among those that tests look through.
+    given = {"log_config": None, "access_log": False, **given}
+    config = uvicorn.Config(app, host="127.0.0.1", port=port, **given)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

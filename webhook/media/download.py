@@ -8,7 +8,6 @@ the check and the call. Each redirect is checked the same way.
 from __future__ import annotations
 
 import ipaddress
-import logging
 import socket
 import ssl
 import time
@@ -16,10 +15,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import httpx
-
-# httpx logs every address it calls, and an address can be all it takes to see somebody's picture.
-logging.getLogger("httpx").setLevel(logging.WARNING)
-logging.getLogger("httpcore").setLevel(logging.WARNING)
 
 MOST_REDIRECTS = 3
 MOST_ADDRESSES = 3

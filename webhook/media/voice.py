@@ -6,7 +6,6 @@ The only file that knows faster-whisper (extra `voice`).
 from __future__ import annotations
 
 import io
-import logging
 import threading
 from importlib.util import find_spec
 from typing import Protocol
@@ -14,9 +13,6 @@ from typing import Protocol
 import httpx
 
 from webhook.media.settings import MediaSettings
-
-logging.getLogger("httpx").setLevel(logging.WARNING)
-logging.getLogger("faster_whisper").setLevel(logging.WARNING)
 
 LANGUAGE = "vi"
 LONGEST_S = 120.0
