@@ -7,7 +7,7 @@ DATA ?= ../shared
 SOURCES := bot knowledge retrieval webhook tests bench
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check format evaluate bench clean
+.PHONY: help install run test check format audit evaluate bench clean
 
 help: ## Say what each target does
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -39,6 +39,12 @@ check: install ## Format, lint and types, without the tests
 format: install ## Put the code into the common form
 	$(BIN)/ruff check --fix $(SOURCES)
 	$(BIN)/ruff format $(SOURCES)
+
+# --strict: a package that the database does not know would count as a safe one.
+audit: install ## Look for known vulnerabilities in the dependencies (needs the network)
+	$(BIN)/pip check
+	$(BIN)/pip freeze --exclude-editable > $(VENV)/audited.txt
+	$(BIN)/pip-audit --strict --progress-spinner off --no-deps --disable-pip -r $(VENV)/audited.txt
 
 evaluate: install ## Measure quality, time and memory: docs/scorecard.md (DATA=folder with the measuring data)
 	$(BIN)/binhdan kb publish
