@@ -26,7 +26,7 @@ from tests.fakes.desk import DeskReplies, published
 from tests.fakes.telegram import SECRET, TOKEN, FakeTelegram
 from tests.test_telegram import update
 from webhook.app import create_app
-from webhook.channels.telegram import PATH
+from webhook.channels.telegram.adapter import PATH
 from webhook.pages import pages_router
 from webhook.settings import Settings
 from webhook.web import chat_router

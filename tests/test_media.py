@@ -16,7 +16,10 @@ from bot.messages import node, say
 from bot.model import Channel, Question
 from tests.fakes import EchoReplies, serve, wait_until
 from tests.fakes.files import FakeTranscriber, FileCourier
+from tests.fakes.telegram import SECRET, TOKEN, FakeTelegram
+from webhook.app import create_app
 from webhook.channels.adapter import Attachment, Incoming
+from webhook.channels.telegram.adapter import PATH
 from webhook.logs import quiet_libraries
 from webhook.media.codes import MOST_PIXELS
 from webhook.media.listener import LONGEST_NOTE, Listener, listener
@@ -339,6 +342,35 @@ def test_a_photographed_code_and_a_voice_are_answered_through_the_queue(
         queue.stop()
     assert "entry:khai-sinh" in courier.sent[0]
     assert courier.sent[1].startswith("Tôi nghe được: “lệ phí khai sinh bao nhiêu”\n\nBạn hỏi")
+
+
+def test_a_photographed_code_and_a_voice_are_answered_on_telegram(
+    server: tuple[FakeTranscriber, str], tmp_path: Path
+) -> None:
+    _, url = server
+    replies = EchoReplies()
+    with FakeTelegram() as fake:
+        settings = Settings(
+            _env_file=None,
+            data_dir=tmp_path,
+            public_url=SITE,
+            telegram_token=TOKEN,
+            telegram_secret=SECRET,
+            telegram_api=fake.url,
+            transcribe_url=f"{url}/v1",
+            transcribe_key="k",
+        )
+        fake.files |= {"P": WHOLE, "v": OGG}
+        fake.user(7)
+        with serve(create_app(settings, replies, readiness=lambda: True)) as ours:
+            fake.webhook = {"url": ours + PATH, "secret_token": SECRET}
+            fake.show(7, "photo")
+            assert "entry:khai-sinh" in fake.wait_for(7, 1)[0]
+            fake.show(7, "voice")
+            assert fake.wait_for(7, 2)[1].startswith("Tôi nghe được: “lệ phí khai sinh")
+            fake.show(7, "photo", "lệ phí bao nhiêu?")
+            fake.wait_for(7, 3)
+    assert replies.asked[2].text == "lệ phí bao nhiêu?"
 
 
 def test_without_readers_there_are_only_the_kind_words() -> None:

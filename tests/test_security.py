@@ -22,7 +22,7 @@ from tests.fakes.desk import DeskReplies, Shown, published
 from tests.fakes.telegram import SECRET, TOKEN, FakeTelegram
 from tests.test_web import hidden
 from webhook.app import create_app
-from webhook.channels.telegram import PATH
+from webhook.channels.telegram.adapter import PATH
 from webhook.pages import pages_router
 from webhook.parts import build_assistant, migrate
 from webhook.security import (
