@@ -23,8 +23,8 @@ from webhook.channels.adapter import (
     Update,
 )
 from webhook.channels.zalo_bot.client import CALL_TIMEOUT_S, CallError, Client
-from webhook.channels.zalo_bot.files import fetch
 from webhook.channels.zalo_bot.parse import Me, parse
+from webhook.channels.zalo_files import fetch
 from webhook.limits import Pace
 from webhook.render import Message, plain_messages
 from webhook.settings import Settings
