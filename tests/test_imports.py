@@ -24,6 +24,7 @@ HOMES = {
     "PIL": ["webhook/media/codes.py"],
     "zxingcpp": ["webhook/media/codes.py"],
     "faster_whisper": ["webhook/media/voice.py"],
+    "cryptography": ["webhook/channels/zalo_oa/vault.py"],
     "openpyxl": ["knowledge/sheets/workbook.py"],
 }
 ENVIRONMENT = {

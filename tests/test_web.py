@@ -41,8 +41,10 @@ def browser(shown: Shown, replies: DeskReplies, tmp_path: Path) -> Iterator[Test
         yield client
 
 
-def server(shown: Shown, replies: DeskReplies, folder: Path, url: str = SITE) -> FastAPI:
-    settings = Settings(_env_file=None, data_dir=folder, public_url=url)
+def server(
+    shown: Shown, replies: DeskReplies, folder: Path, url: str = SITE, **others: str
+) -> FastAPI:
+    settings = Settings(_env_file=None, data_dir=folder, public_url=url, **others)
     app = FastAPI()
     app.include_router(chat_router(replies, settings, lambda: shown))
     return app
@@ -63,6 +65,16 @@ def said(page: str) -> list[str]:
 
 
 # The first page.
+
+
+def test_the_home_page_proves_the_domain_to_zalo_if_asked_to(
+    shown: Shown, replies: DeskReplies, tmp_path: Path
+) -> None:
+    tag = '<meta name="zalo-platform-site-verification" content="abc_1">'
+    for given, expected in (("abc_1", True), ("", False)):
+        app = server(shown, replies, tmp_path, zalo_site_verification=given)
+        with TestClient(app, base_url=SITE) as client:
+            assert (tag in client.get("/").text) is expected
 
 
 def test_it_opens_with_who_it_is_what_it_never_asks_and_how_to_delete(browser: TestClient) -> None:

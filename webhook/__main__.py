@@ -19,6 +19,7 @@ from retrieval.evaluate import QuestionFileError
 from webhook.channels.settings import MissingSettingError
 from webhook.channels.telegram.commands import telegram
 from webhook.channels.zalo_bot.commands import commands as zalo_bot
+from webhook.channels.zalo_oa.commands import zalo_oa
 from webhook.checking import check
 from webhook.evaluating import evaluate_search
 from webhook.faking import fake_channels
@@ -44,6 +45,7 @@ kb.add_typer(importing, name="import")
 importing.add_typer(sheet_commands)
 app.add_typer(telegram, name="telegram")
 app.add_typer(zalo_bot, name="zalo-bot")
+app.add_typer(zalo_oa, name="zalo-oa")
 app.command()(fake_channels)
 
 EXPECTED = (

@@ -13,7 +13,7 @@ from fastapi.responses import JSONResponse
 from starlette.middleware.gzip import GZipMiddleware
 
 from webhook.channels.adapter import Adapter
-from webhook.channels.configured import adapters
+from webhook.channels.configured import adapters, platform_pages
 from webhook.channels.routes import channel_router
 from webhook.logs import quiet_libraries
 from webhook.media.listener import listener
@@ -42,7 +42,7 @@ def create_app(
     "ready" is one. MissingSettingError if a channel is configured by half."""
     quiet_libraries()
     metrics = metrics or Metrics()
-    channels = adapters(settings)
+    channels = adapters(settings, metrics)
     queue = DurableQueue(
         settings.queue_database_url,
         Measured(replies, metrics),
@@ -64,7 +64,7 @@ def create_app(
     app.include_router(_operations(metrics, readiness))
     for adapter in channels:
         app.include_router(channel_router(adapter, queue))
-    for router in routers:
+    for router in (*routers, *platform_pages(settings)):
         app.include_router(router)
     return app
 

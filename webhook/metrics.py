@@ -44,6 +44,12 @@ class Metrics:
             ["channel", "kind"],
             registry=self.registry,
         )
+        self.zalo_oa_quota = Gauge(
+            "binhdan_zalo_oa_quota",
+            "Messages that Zalo lets the Official Account send, as it last said, by kind of quota.",
+            ["kind"],
+            registry=self.registry,
+        )
         self.working = Gauge(
             "binhdan_working", "Messages a worker has in hand.", registry=self.registry
         )

@@ -164,6 +164,8 @@ class DurableQueue:
             stored = DBOS.run_step({"name": "reply"}, self._reply, incoming)
             answer = Answer.model_validate_json(stored)
             courier = self._couriers[incoming.question.channel]
+            if incoming.silent:
+                return "silent"
             for number, message in enumerate(courier.messages(answer)):
                 key = f"{quote(incoming.question.id)}#{number}"
                 outcome = DBOS.run_step(

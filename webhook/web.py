@@ -108,6 +108,7 @@ class _Chat:
     ) -> None:
         self._replies, self._current = replies, current
         self._url = settings.public_url
+        self._site_verification = settings.zalo_site_verification
         self._visitors = Visitors(settings)
         self._people = Buckets(PERSON_BURST, PERSON_PER_SECOND)
         self._addresses = Buckets(ADDRESS_BURST, ADDRESS_PER_SECOND)
@@ -206,6 +207,7 @@ class _Chat:
             notice=notice,
             limit=LONGEST_TEXT,
             canonical=f"{self._url}/",
+            site_verification=self._site_verification,
         )
 
     def _response(self, html: str, conversation: str, form: Form, status: int = 200) -> Response:

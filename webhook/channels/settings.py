@@ -100,6 +100,13 @@ class ChannelSettings(BaseSettings):
             )
         return self.zalo_bot_secret.get_secret_value()
 
+    @field_validator("zalo_oa_code_verifier")
+    @classmethod
+    def _zalo_takes_it(cls, verifier: SecretStr | None) -> SecretStr | None:
+        if verifier and not re.fullmatch(r"[A-Za-z0-9._~-]{43}", verifier.get_secret_value()):
+            raise ValueError("Zalo takes exactly 43 of A-Z, a-z, 0-9, -, ., _ and ~")
+        return verifier
+
     def require_telegram_token(self) -> str:
         """The bot token. MissingSettingError if it isn't set."""
         if not self.telegram_token:

@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 import bot.journal
 import knowledge.store
+import webhook.channels.zalo_oa.tables
 
 _LOCK = 0x62696E68  # any number, the same in every process
 url = context.config.attributes["url"]
@@ -26,7 +27,11 @@ with ExitStack() as stack:
         connection.commit()
     context.configure(
         connection=connection,
-        target_metadata=[knowledge.store.metadata, bot.journal.metadata],
+        target_metadata=[
+            knowledge.store.metadata,
+            bot.journal.metadata,
+            webhook.channels.zalo_oa.tables.metadata,
+        ],
         render_as_batch=True,
     )
     with context.begin_transaction():
