@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
@@ -37,9 +38,10 @@ def create_app(
     readiness: Readiness,
     routers: Sequence[APIRouter] = (),
     metrics: Metrics | None = None,
+    clock: Callable[[], float] = time.monotonic,
 ) -> FastAPI:
     """The whole server. `readiness` says whether answers can be given: a bool, or a report whose
-    "ready" is one. MissingSettingError if a channel is configured by half."""
+    "ready" is one; `clock` is what the rate limits go by. MissingSettingError if a channel is configured by half."""
     quiet_libraries()
     metrics = metrics or Metrics()
     channels = adapters(settings, metrics)
@@ -59,7 +61,7 @@ def create_app(
         redoc_url=None,
         openapi_url=None,
     )
-    protect(app, settings)
+    protect(app, settings, clock)
     app.add_middleware(GZipMiddleware, minimum_size=1000)
     app.include_router(_operations(metrics, readiness))
     for adapter in channels:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from typing import NoReturn
 
 from fastapi import FastAPI, Request, Response
@@ -42,11 +43,11 @@ UNLIMITED = ("/static/", "/healthz", "/readyz", "/internal/")
 HSTS = "max-age=31536000"
 
 
-def protect(app: FastAPI, settings: Settings) -> None:
+def protect(app: FastAPI, settings: Settings, clock: Callable[[], float] = time.monotonic) -> None:
     """Put what follows around an app; what is added last is outermost."""
     app.add_exception_handler(404, _nowhere)
     app.add_middleware(BodyLimit)
-    app.add_middleware(RateLimits, visitors=Visitors(settings))
+    app.add_middleware(RateLimits, visitors=Visitors(settings), clock=clock)
     app.add_middleware(Failures)
     app.add_middleware(SecurityHeaders, headers=security_headers(settings))
 
@@ -154,12 +155,14 @@ class RateLimits:
     secret must be looked at before a right one can be known, and right ones always pass.
     """
 
-    def __init__(self, app: ASGIApp, visitors: Visitors) -> None:
+    def __init__(
+        self, app: ASGIApp, visitors: Visitors, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._app = app
         self._visitors = visitors
-        self._people = Buckets(VISITOR_BURST, VISITOR_PER_SECOND)
-        self._addresses = Buckets(ADDRESS_BURST, ADDRESS_PER_SECOND)
-        self._strangers = Buckets(STRANGER_BURST, STRANGER_PER_SECOND)
+        self._people = Buckets(VISITOR_BURST, VISITOR_PER_SECOND, clock)
+        self._addresses = Buckets(ADDRESS_BURST, ADDRESS_PER_SECOND, clock)
+        self._strangers = Buckets(STRANGER_BURST, STRANGER_PER_SECOND, clock)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
