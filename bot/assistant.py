@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
+from bot.deletion import asks_deletion
 from bot.draft import Context, Draft, Known
 from bot.journal import Journal
 from bot.messages import node, say
@@ -17,17 +18,12 @@ from bot.pipeline import Pipeline
 from bot.protect import mask
 from bot.typed import with_opinion
 from bot.understand import MAX_FACETS, parts
-from knowledge.wording import fold
 
 log = logging.getLogger(__name__)
 
 _MAX_WORDS, _MAX_LETTERS = 600, 20_000
 """Longer texts are cut: a request stands in the first or last part of the longest letters seen."""
 
-_DELETE = re.compile(
-    r"/xoa(@\w+)?|xoa (giup |ho |het |em |toi |minh |tat ca |toan bo |cac |nhung )*"
-    r"(du lieu|lich su|tin nhan)( (cua|ve) (toi|em|minh|chau|con))?( di| nhe| giup| a)*"
-)
 _ACTION = re.compile(
     r"entry:[a-z0-9-]+(:[a-z_]+)?|place:[a-z-]+(/\d{5})?|fb[+-]:\w+|fbr:\w+:\w+|delete|joined",
     re.ASCII,
@@ -100,7 +96,7 @@ class Assistant:
     def _command(self, question: Question) -> Answer | None:
         """What concerns the Journal itself: deletion and feedback."""
         action = question.action or ""
-        if action == "delete" or _DELETE.fullmatch(fold(question.text).strip(" .!")):
+        if asks_deletion(question):
             count = self._journal.forget(question)
             key = "journal.deleted" if count else "journal.nothing_to_delete"
             return _text(Status.ANSWERED_DATA_DELETED, say(key, count=count))

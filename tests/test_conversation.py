@@ -24,7 +24,7 @@ from bot.pipeline import Pipeline
 from knowledge.load import Library
 from knowledge.model import Facet
 from knowledge.store import Edition, connect
-from webhook.parts import migrate
+from webhook.database import migrate
 
 TODAY = date(2026, 11, 21)
 _numbers = count(1)

@@ -24,9 +24,9 @@ from webhook.channels.adapter import Attachment, Failure, Incoming, TransportErr
 from webhook.channels.polling import poll
 from webhook.channels.telegram.adapter import PATH, Telegram
 from webhook.limits import Pace
-from webhook.queue import DurableQueue, forget_finished
+from webhook.queue import DurableQueue, Timing
+from webhook.queue.sent import SentFile
 from webhook.render import Message, plain_messages
-from webhook.sent import SentFile
 from webhook.settings import Settings
 
 ROOT = Path(__file__).parents[1]
@@ -78,8 +78,11 @@ def incoming(number: int, conversation: str = "c", **others: object) -> Incoming
 
 
 @contextmanager
-def queue_in(folder: Path, replies: EchoReplies, box: Postbox) -> Iterator[DurableQueue]:
-    queue = DurableQueue(f"sqlite:///{folder / 'queue.db'}", replies, [box], data_dir=folder)
+def queue_in(
+    folder: Path, replies: EchoReplies, box: Postbox, timing: Timing | None = None
+) -> Iterator[DurableQueue]:
+    url = f"sqlite:///{folder / 'queue.db'}"
+    queue = DurableQueue(url, replies, [box], data_dir=folder, timing=timing)
     queue.start()
     try:
         yield queue
@@ -150,9 +153,10 @@ def test_a_refusal_for_good_ends_one_message_alone(tmp_path: Path, box: Postbox)
     assert box.sent == ["2"]
 
 
-def test_an_answer_a_day_late_is_given_up(tmp_path: Path, box: Postbox) -> None:
-    with queue_in(tmp_path, EchoReplies(), box) as queue:
-        queue.accept(incoming(1, asked_at=datetime.now(UTC) - timedelta(hours=25)))
+def test_a_message_that_is_refused_for_a_day_is_given_up(tmp_path: Path, box: Postbox) -> None:
+    box.refusals = [TransportError("down", retry_after=0.1)] * 5
+    with queue_in(tmp_path, EchoReplies(), box, Timing(give_up_s=0.3)) as queue:
+        queue.accept(incoming(1))
         queue.accept(incoming(2))
         wait_until(lambda: box.sent)
     assert box.sent == ["2"]
@@ -175,9 +179,9 @@ def test_finished_messages_are_forgotten_after_a_while(tmp_path: Path, box: Post
     with queue_in(tmp_path, EchoReplies(), box) as queue:
         queue.accept(incoming(1))
         wait_until(lambda: box.sent)
-        later = (datetime.now(UTC) + timedelta(minutes=1)).isoformat()
-        wait_until(lambda: forget_finished(later) == 1)
-        assert forget_finished(later) == 0
+        later = datetime.now(UTC) + timedelta(minutes=1)
+        wait_until(lambda: queue.forget_finished(later) == 1)
+        assert queue.forget_finished(later) == 0
 
 
 def test_recording_does_not_wait_for_answers(tmp_path: Path, box: Postbox) -> None:
@@ -193,7 +197,7 @@ def test_what_was_sent_before_its_checkpoint_is_not_sent_again(
     tmp_path: Path, box: Postbox
 ) -> None:
     earlier = SentFile(tmp_path / "sent.worker-0")
-    earlier.add("terminal%3A000001#0")
+    earlier.add("terminal%3A000001#0", incoming(1))
     earlier.close()
     with queue_in(tmp_path, EchoReplies(), box) as queue:
         queue.accept(incoming(1))

@@ -19,13 +19,13 @@ from knowledge import store
 from knowledge.load import SHIPPED, Library, read_entry, read_sources
 from knowledge.model import Facet, Procedure
 from knowledge.store import Editions, UnknownEdition, connect
-from webhook import parts
 from webhook.channels.zalo_oa import tables as zalo_oa
+from webhook import database
 
 
 @pytest.fixture
 def engine(database_url: str) -> Iterator[Engine]:
-    parts.migrate(database_url)
+    database.migrate(database_url)
     engine = connect(database_url)
     yield engine
     engine.dispose()
@@ -188,7 +188,7 @@ def test_the_migrations_make_exactly_the_tables_of_the_stores(engine: Engine) ->
 
 def test_migrating_again_changes_nothing(engine: Engine, database_url: str) -> None:
     tables = inspect(engine).get_table_names()
-    parts.migrate(database_url)
+    database.migrate(database_url)
     assert inspect(engine).get_table_names() == tables
     assert store.metadata.tables.keys() < set(tables)
 
@@ -205,7 +205,7 @@ def test_a_database_in_a_folder_with_a_space_and_vietnamese_letters_works(
     folder = tmp_path / "dữ liệu"
     folder.mkdir()
     url = f"sqlite:///{folder / 'bình dân.db'}"
-    parts.migrate(url)
+    database.migrate(url)
     engine = connect(url)
     assert Editions(engine).publish(library, "") == (1, True)
     engine.dispose()
@@ -221,7 +221,7 @@ def test_both_databases_give_an_edition_the_same_order_and_hash(
 ) -> None:
     found = []
     for url in urls:
-        parts.migrate(url)
+        database.migrate(url)
         engine = connect(url)
         editions = Editions(engine)
         editions.publish(library, "")
@@ -232,6 +232,6 @@ def test_both_databases_give_an_edition_the_same_order_and_hash(
 
 
 def test_processes_that_start_together_migrate_a_fresh_database_once(database_url: str) -> None:
-    code = f"from webhook.parts import migrate; migrate({database_url!r})"
+    code = f"from webhook.database import migrate; migrate({database_url!r})"
     starting = [subprocess.Popen([sys.executable, "-c", code]) for _ in range(3)]
     assert [process.wait(60) for process in starting] == [0, 0, 0]

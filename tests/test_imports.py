@@ -20,11 +20,11 @@ HOMES = {
     "langchain_core": ["bot/llm.py"],
     "langchain_openai": [],
     "telegram": ["webhook/channels/telegram/client.py", "webhook/channels/telegram/sending.py"],
-    "dbos": ["webhook/queue.py"],
     "PIL": ["webhook/media/codes.py"],
     "zxingcpp": ["webhook/media/codes.py"],
     "faster_whisper": ["webhook/media/voice.py"],
     "cryptography": ["webhook/channels/zalo_oa/vault.py"],
+    "dbos": ["webhook/queue/durable.py", "webhook/queue/records.py"],
     "openpyxl": ["knowledge/sheets/workbook.py"],
 }
 ENVIRONMENT = {

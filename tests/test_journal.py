@@ -14,7 +14,7 @@ from bot.model import Answer, Block, BlockKind, Channel, Choice, Question, Shown
 from knowledge.model import Facet
 from knowledge.places import Place
 from knowledge.store import connect
-from webhook.parts import migrate
+from webhook.database import migrate
 
 ANSWER = Answer(
     status=Status.ANSWERED_FACET,

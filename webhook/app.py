@@ -6,7 +6,7 @@ import asyncio
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Response
@@ -19,7 +19,7 @@ from webhook.channels.routes import channel_router
 from webhook.logs import quiet_libraries
 from webhook.media.listener import listener
 from webhook.metrics import CONTENT_TYPE, Measured, Metrics, Replies
-from webhook.queue import DurableQueue
+from webhook.queue import DurableQueue, Timing
 from webhook.security import protect
 from webhook.settings import Settings
 
@@ -38,10 +38,13 @@ def create_app(
     readiness: Readiness,
     routers: Sequence[APIRouter] = (),
     metrics: Metrics | None = None,
+    alongside: Sequence[AbstractContextManager[object]] = (),
+    timing: Timing | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> FastAPI:
     """The whole server. `readiness` says whether answers can be given: a bool, or a report whose
-    "ready" is one; `clock` is what the rate limits go by. MissingSettingError if a channel is configured by half."""
+    "ready" is one. What is `alongside` is entered while it serves; `clock` is what the rate limits
+    go by. MissingSettingError if a channel is configured by half."""
     quiet_libraries()
     metrics = metrics or Metrics()
     channels = adapters(settings, metrics)
@@ -54,16 +57,17 @@ def create_app(
         reply_threads=settings.reply_threads,
         metrics=metrics,
         listener=listener(settings),
+        timing=timing,
     )
     app = FastAPI(
-        lifespan=_lifespan(settings, queue, channels),
+        lifespan=_lifespan(settings, queue, channels, alongside),
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
     )
     protect(app, settings, clock)
     app.add_middleware(GZipMiddleware, minimum_size=1000)
-    app.include_router(_operations(metrics, readiness))
+    app.include_router(_operations(metrics, readiness, queue))
     for adapter in channels:
         app.include_router(channel_router(adapter, queue))
     for router in (*routers, *platform_pages(settings)):
@@ -71,12 +75,19 @@ def create_app(
     return app
 
 
-def _lifespan(settings: Settings, queue: DurableQueue, channels: Sequence[Adapter]) -> Any:
+def _lifespan(
+    settings: Settings,
+    queue: DurableQueue,
+    channels: Sequence[Adapter],
+    alongside: Sequence[AbstractContextManager[object]],
+) -> Any:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         sys.setswitchinterval(SWITCH_INTERVAL_S)
         settings.make_data_dir()
         async with AsyncExitStack() as stack:
+            for part in alongside:
+                stack.enter_context(part)
             for adapter in channels:
                 await adapter.start()
                 stack.push_async_callback(adapter.stop)
@@ -88,7 +99,7 @@ def _lifespan(settings: Settings, queue: DurableQueue, channels: Sequence[Adapte
     return lifespan
 
 
-def _operations(metrics: Metrics, readiness: Readiness) -> APIRouter:
+def _operations(metrics: Metrics, readiness: Readiness, queue: DurableQueue) -> APIRouter:
     router = APIRouter()
 
     @router.get("/healthz")
@@ -99,6 +110,9 @@ def _operations(metrics: Metrics, readiness: Readiness) -> APIRouter:
     def readyz() -> Response:
         found = readiness()
         report = {"ready": found} if isinstance(found, bool) else found
+        if held := queue.held():
+            # Still ready: people are answered on the other channels, and the held ones wait.
+            report = {**report, "held_channels": held}
         return JSONResponse(report, status_code=200 if report.get("ready") else 503)
 
     @router.get("/metrics")

@@ -50,6 +50,12 @@ class Metrics:
             ["kind"],
             registry=self.registry,
         )
+        self.held = Gauge(
+            "binhdan_channel_held",
+            "1 while nothing can be sent on a channel until an operator acts.",
+            ["channel"],
+            registry=self.registry,
+        )
         self.working = Gauge(
             "binhdan_working", "Messages a worker has in hand.", registry=self.registry
         )

@@ -5,13 +5,11 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import Engine
 
 from bot.assistant import Assistant
@@ -27,6 +25,7 @@ from retrieval.index import Progress, open_index
 from retrieval.outside import outside_passages
 from retrieval.search import Searcher
 from retrieval.slips import Slips
+from webhook.database import migrate
 from webhook.settings import Settings
 
 if TYPE_CHECKING:
@@ -34,7 +33,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-FOLLOW_EVERY_S = 2.0
+FOLLOW_EVERY_S = 1.0
 """How often a process looks for a newer Edition."""
 
 
@@ -43,15 +42,6 @@ def open_database(settings: Settings) -> Engine:
     settings.make_data_dir()
     migrate(settings.database_url)
     return connect_database(settings.database_url)
-
-
-def migrate(url: str) -> None:
-    """Bring a database's tables to the newest migration. Several processes may do so at once."""
-    config = Config()
-    folder = str(Path(__file__).parent / "migrations")
-    config.set_main_option("script_location", folder.replace("%", "%%"))
-    config.attributes["url"] = url
-    command.upgrade(config, "head")
 
 
 class Follower:
@@ -76,6 +66,23 @@ class Follower:
             raise NothingPublished("Nothing is published yet. Run `binhdan kb publish`.")
         self._known = self._build(editions.get(number), progress)
         self._known.searcher.search(self._known.searcher.read("khai sinh"))  # warms the encoder
+
+    @contextmanager
+    def following(self) -> Iterator[None]:
+        """Look for newer Editions while this lasts, whether or not anybody asks something."""
+        ended = threading.Event()
+
+        def look() -> None:
+            while not ended.wait(FOLLOW_EVERY_S):
+                self.current()
+
+        looking = threading.Thread(target=look, name="look-for-editions", daemon=True)
+        looking.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            looking.join()
 
     def current(self) -> Known:
         """The Edition to answer from."""

@@ -37,4 +37,11 @@ def build_app(settings: Settings, progress: Progress = lambda done, total: None)
         chat_router(Measured(assistant, metrics), settings, follower.current),
         pages_router(follower.current, settings),
     )
-    return create_app(settings, assistant, readiness=readiness, routers=routers, metrics=metrics)
+    return create_app(
+        settings,
+        assistant,
+        readiness=readiness,
+        routers=routers,
+        metrics=metrics,
+        alongside=[follower.following()],
+    )

@@ -53,8 +53,10 @@ class Settings(ChannelSettings, MediaSettings):
     model_key: SecretStr | None = None
     model_timeout_s: Annotated[float, Field(gt=0, le=120)] = 15.0
 
-    worker_name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,64}$")] = "worker-0"
-    """Stable, and different in every process that shares the queue's database."""
+    worker_name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{0,64}$")] = ""
+    """With SQLite: stable, and different in every process that shares the queue's file; empty:
+    worker-0. With PostgreSQL it only shows in logs: each start adds letters of its own to it, or
+    to the machine's name."""
     reply_threads: Annotated[int, Field(ge=1, le=64)] = max(1, (os.cpu_count() or 1) // 2)
     """How many answers one process computes at a time; more make every one slower, and recording
     too, since encoding a question already uses several CPUs."""

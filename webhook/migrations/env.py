@@ -1,4 +1,4 @@
-"""Alembic's entry: run the migrations against the URL that `webhook.parts.migrate` gives."""
+"""Alembic's entry: run the migrations against the URL that `webhook.database.migrate` gives."""
 
 from __future__ import annotations
 
@@ -8,9 +8,7 @@ from alembic import context
 from filelock import FileLock
 from sqlalchemy import text
 
-import bot.journal
 import knowledge.store
-import webhook.channels.zalo_oa.tables
 
 _LOCK = 0x62696E68  # any number, the same in every process
 url = context.config.attributes["url"]
@@ -25,15 +23,7 @@ with ExitStack() as stack:
     if engine.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": _LOCK})
         connection.commit()
-    context.configure(
-        connection=connection,
-        target_metadata=[
-            knowledge.store.metadata,
-            bot.journal.metadata,
-            webhook.channels.zalo_oa.tables.metadata,
-        ],
-        render_as_batch=True,
-    )
+    context.configure(connection=connection, render_as_batch=True)
     with context.begin_transaction():
         context.run_migrations()
     connection.commit()

@@ -1,0 +1,66 @@
+"""Why work is left unfinished, and waiting that ends when the process does.
+
+Neither reason is an Exception: DBOS records those as the end of the work, and this work is to be
+found unfinished and done by somebody else.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from typing import TypeVar
+
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+log = logging.getLogger(__name__)
+
+OUTAGES = (OperationalError, InterfaceError, PoolTimeoutError)
+"""What SQLAlchemy raises while a database is away, locked or starting."""
+RETRY_S = 0.5
+
+T = TypeVar("T")
+
+
+class Stopped(BaseException):
+    """The process is stopping."""
+
+
+class TakenOver(BaseException):
+    """The others took this process to be dead, and its work over."""
+
+
+class Stopping:
+    """Whether the process is stopping. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._event = threading.Event()
+
+    def begin(self) -> None:
+        """From now on, `check` and `wait` raise."""
+        self._event.set()
+
+    def check(self) -> None:
+        """Stopped if the process is stopping."""
+        if self._event.is_set():
+            raise Stopped
+
+    def wait(self, seconds: float) -> None:
+        """Sleep. Stopped as soon as the process is stopping."""
+        if self._event.wait(max(0.0, seconds)):
+            raise Stopped
+
+    def slept(self, seconds: float) -> bool:
+        """Sleep; False as soon as the process is stopping. For threads that tidy up."""
+        return not self._event.wait(seconds)
+
+    def through_outages(self, work: Callable[[], T]) -> T:
+        """What `work` returns, tried until the database is there. Stopped if the process stops
+        first, though never before a first try."""
+        while True:
+            try:
+                return work()
+            except OUTAGES as error:
+                log.warning("the database is out of reach: %s", type(error).__name__)
+            self.wait(RETRY_S)
