@@ -31,7 +31,7 @@ from webhook.database import QUEUE, migrate
 from webhook.media.listener import Listener
 from webhook.metrics import Metrics, Replies
 from webhook.queue.delivery import PARKED, SENT, Delivery, Fence
-from webhook.queue.ending import Stopping, TakenOver
+from webhook.queue.ending import Interrupted, Stopping, TakenOver
 from webhook.queue.late import can_be_left_out, is_late, stands_for_earlier, with_apology
 from webhook.queue.lease import Alone, Lease, Tenure
 from webhook.queue.records import APPLICATION, VERSION, WORKFLOW, Records
@@ -92,7 +92,7 @@ class DurableQueue:
         migrate(with_timeout(self._url), QUEUE)
         self._engine = connect(with_timeout(self._url))
         self._sent = (
-            SentTable(self._engine)
+            SentTable(self._url)
             if self._shared
             else SentFile(self._data_dir / f"sent.{self._name}")
         )
@@ -105,7 +105,8 @@ class DurableQueue:
         self._tenure = self._new_tenure()
         self._tenure.start()
         self._start_dbos()
-        threading.Thread(target=self._tidy, name="queue-tidy", daemon=True).start()
+        for work in (self._tidy, self._rescue):
+            threading.Thread(target=work, name=f"queue{work.__name__}", daemon=True).start()
 
     def stop(self, patience_s: float = 10.0) -> None:
         """Begin nothing more, let calls under way end, and leave the rest to others, or to the
@@ -161,7 +162,12 @@ class DurableQueue:
 
         @DBOS.workflow(name=WORKFLOW)
         def work(payload: str, recorded_at: str = "") -> str:
-            return self._work(payload, recorded_at)
+            try:
+                return self._work(payload, recorded_at)
+            except SQLAlchemyError as error:
+                # Of DBOS, which gives up on some kinds of outage: no reason to drop the message.
+                log.warning("a message waits for the database: %s", type(error).__name__)
+                raise Interrupted from None
 
         # Without this, a process would take messages of channels that only others serve.
         DBOS.listen_queues([channel.value for channel in self._couriers])
@@ -185,7 +191,7 @@ class DurableQueue:
             "executor_id": self._name,
             # Pickle, its default, would let whoever can write to the database run code here.
             "serializer": DBOSPortableJSONSerializer(),
-            "log_level": "WARNING",
+            "log_level": "ERROR",  # an outage would be warned of at every poll
             "enable_otlp": False,
         }
 
@@ -197,7 +203,7 @@ class DurableQueue:
             self._name,
             [channel.value for channel in self._couriers],
             self._timing,
-            take_over=self._records.give_back,
+            take_over=self._give_back_all,
             share=self._share_pace,
         )
 
@@ -205,8 +211,11 @@ class DurableQueue:
         for channel, courier in self._couriers.items():
             courier.pace.share(served[channel])
 
+    def _give_back_all(self, name: str) -> int:
+        return self._records.give_back(name, self._records.in_hand_of(name))
+
     def _leave(self) -> None:
-        self._records.give_back(self._name)
+        self._give_back_all(self._name)
 
     def _tidy(self) -> None:
         """Delete what is no longer needed, from time to time."""
@@ -218,6 +227,22 @@ class DurableQueue:
                 self._sent.purge(self._timing.keep_finished)
             except SQLAlchemyError as error:
                 log.warning("tidying up failed: %s", type(error).__name__)
+
+    def _rescue(self) -> None:
+        """Put back what DBOS takes to be in our hands and nobody has: an outage of the database can
+        come between its taking a message and our beginning, or end a workflow in its midst."""
+        earlier: set[str] = set()
+        while self._stopping.slept(self._timing.rescue_s):
+            try:
+                with self._let_go:
+                    in_hand = set(self._in_hand)
+                lost = self._records.in_hand_of(self._name) - in_hand
+                # Twice in a row: one just taken, or just finished, is not lost.
+                if count := self._records.give_back(self._name, lost & earlier):
+                    log.warning("%d messages go on after an interruption", count)
+                earlier = lost
+            except SQLAlchemyError as error:
+                log.warning("looking for interrupted messages failed: %s", type(error).__name__)
 
     # One message.
 

@@ -1,7 +1,7 @@
 """Why work is left unfinished, and waiting that ends when the process does.
 
-Neither reason is an Exception: DBOS records those as the end of the work, and this work is to be
-found unfinished and done by somebody else.
+None of the reasons is an Exception: DBOS records those as the end of the work, and this work is to
+be found unfinished and done later, or by somebody else.
 """
 
 from __future__ import annotations
@@ -11,13 +11,11 @@ import threading
 from collections.abc import Callable
 from typing import TypeVar
 
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 log = logging.getLogger(__name__)
 
-OUTAGES = (OperationalError, InterfaceError, PoolTimeoutError)
-"""What SQLAlchemy raises while a database is away, locked or starting."""
 RETRY_S = 0.5
 
 T = TypeVar("T")
@@ -29,6 +27,17 @@ class Stopped(BaseException):
 
 class TakenOver(BaseException):
     """The others took this process to be dead, and its work over."""
+
+
+class Interrupted(BaseException):
+    """DBOS could not reach the database."""
+
+
+def is_outage(error: Exception) -> bool:
+    """Whether SQLAlchemy raised this because a database is away, locked or starting."""
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return True
+    return isinstance(error, OperationalError | InterfaceError | InternalError | PoolTimeoutError)
 
 
 class Stopping:
@@ -58,9 +67,14 @@ class Stopping:
     def through_outages(self, work: Callable[[], T]) -> T:
         """What `work` returns, tried until the database is there. Stopped if the process stops
         first, though never before a first try."""
+        said = False
         while True:
             try:
                 return work()
-            except OUTAGES as error:
-                log.warning("the database is out of reach: %s", type(error).__name__)
+            except Exception as error:
+                if not is_outage(error):
+                    raise
+                if not said:
+                    log.warning("the database is out of reach: %s", type(error).__name__)
+                said = True
             self.wait(RETRY_S)

@@ -6,6 +6,7 @@ come again while the database is away, and is not kept waiting.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -75,18 +76,20 @@ class Records:
         payloads = {row.workflow_id: _payload(row.input) for row in found}
         return [Incoming.model_validate_json(payloads[i]) for i in ids if payloads.get(i)]
 
-    def give_back(self, worker: str) -> int:
-        """Put what a process had in hand back where it was in the queue; returns how much.
+    def in_hand_of(self, worker: str) -> set[str]:
+        """Ids of the messages that DBOS has given to a process and that are not finished."""
+        pending = self._client._sys_db.get_pending_workflows(worker, VERSION)
+        return {row.workflow_id for row in pending}
+
+    def give_back(self, worker: str, ids: Iterable[str]) -> int:
+        """Put messages that a process had in hand back where they were in the queue; returns how
+        many.
 
         As DBOS itself does for a process of its own name. A row goes back only while it is still
         that process's, in one statement: nothing goes back twice, and nothing that runs elsewhere.
         """
         database = self._client._sys_db
-        pending = database.get_pending_workflows(worker, VERSION)
-        return sum(
-            database.reenqueue_for_recovery(row.workflow_id, [worker], _RECOVERY_QUEUE)
-            for row in pending
-        )
+        return sum(database.reenqueue_for_recovery(i, [worker], _RECOVERY_QUEUE) for i in ids)
 
     def forget_finished(self, before: datetime, batch: int = 500) -> int:
         """Delete what was finished before a moment. Returns how many messages."""

@@ -10,11 +10,11 @@ from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from sqlalchemy import Engine, and_, case, delete, func, insert, or_, select
+from sqlalchemy import and_, case, create_engine, delete, func, insert, or_, select
 from sqlalchemy.exc import IntegrityError
 
 from webhook.channels.adapter import Incoming
-from webhook.queue.store import conversation_of, sent
+from webhook.queue.store import conversation_of, sent, with_timeout
 
 KEPT = 10_000
 """Lines kept at a start. Needed are those not checkpointed at the crash: at most one a worker."""
@@ -83,17 +83,23 @@ class SentFile:
 class SentTable:
     """Keys in a table that all processes see. Its times are the database's.
 
-    Raises what SQLAlchemy raises; whoever calls `add` tries again until it is written.
+    A row outlives the process as soon as PostgreSQL has it, so nobody waits for its disk: that
+    would be most of the time in which a crash makes a message twice. Raises what SQLAlchemy
+    raises; whoever calls `add` tries again until it is written.
     """
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, url: str) -> None:
+        self._engine = create_engine(
+            with_timeout(url),
+            isolation_level="AUTOCOMMIT",
+            connect_args={"options": "-c synchronous_commit=off"},
+        )
 
     def add(self, key: str, incoming: Incoming) -> None:
-        """As `Sent.add`, in a transaction of its own."""
+        """As `Sent.add`, in one statement."""
         row = {"key": key, "conversation": conversation_of(incoming), "sent_at": func.now()}
         try:
-            with self._engine.begin() as db:
+            with self._engine.connect() as db:
                 db.execute(insert(sent).values(row))
         except IntegrityError:
             return  # the first try was written, and only its confirmation was lost
@@ -113,8 +119,9 @@ class SentTable:
 
     def purge(self, keep: timedelta) -> None:
         """Delete what is older."""
-        with self._engine.begin() as db:
+        with self._engine.connect() as db:
             db.execute(delete(sent).where(sent.c.sent_at < func.now() - keep))
 
     def close(self) -> None:
-        """Nothing of its own is open."""
+        """As `Sent.close`."""
+        self._engine.dispose()

@@ -29,6 +29,9 @@ class Timing:
     margin_s: float = 2.0
     """So long before its lease ends a process stops sending: the others' clock may run ahead."""
 
+    rescue_s: float = 5.0
+    """How often messages are looked for that an outage of the database left in nobody's hands."""
+
     late_after: timedelta = timedelta(minutes=30)
     """A message that waited longer is of an old backlog: of those, each person's latest counts."""
     settle_s: float = 5.0
