@@ -10,23 +10,23 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
 import pytest
 
-from bot.model import Answer, Channel, Question
+from bot.model import Answer, Question
 from tests.fakes import EchoReplies, free_port, wait_until
+from tests.fakes.postbox import Postbox, incoming, queue_in
 from tests.fakes.telegram import SECRET, TOKEN, FakeTelegram
-from webhook.channels.adapter import Attachment, Failure, Incoming, TransportError
+from webhook.channels.adapter import Failure, TransportError
 from webhook.channels.polling import poll
 from webhook.channels.telegram.adapter import PATH, Telegram
 from webhook.limits import Pace
-from webhook.queue import DurableQueue, Timing
+from webhook.queue import Timing
 from webhook.queue.sent import SentFile
-from webhook.render import Message, plain_messages
 from webhook.settings import Settings
 
 ROOT = Path(__file__).parents[1]
@@ -38,56 +38,6 @@ from webhook.settings import Settings
 app = create_app(Settings(_env_file=None), EchoReplies(float(sys.argv[2])), readiness=lambda: True)
 uvicorn.run(app, port=int(sys.argv[1]), log_level="warning")
 """
-
-
-class Postbox:
-    """A courier that puts messages in a list, or refuses them as it was told to."""
-
-    channel = Channel.TERMINAL
-
-    def __init__(self) -> None:
-        self.pace = Pace(1000, 0)
-        self.sent: list[str] = []
-        self.refusals: list[TransportError] = []
-
-    def messages(self, answer: Answer) -> list[Message]:
-        return plain_messages(answer, 4000)
-
-    def send(self, incoming: Incoming, message: Message) -> None:
-        if self.refusals:
-            raise self.refusals.pop(0)
-        self.sent.append(incoming.question.text)
-
-    def busy(self, incoming: Incoming) -> nullcontext[None]:
-        return nullcontext()
-
-    def fetch(self, attachment: Attachment, limit: int) -> bytes:
-        return b""
-
-
-def incoming(number: int, conversation: str = "c", **others: object) -> Incoming:
-    return Incoming(
-        question=Question(
-            id=f"terminal:{number:06}",
-            channel=Channel.TERMINAL,
-            conversation=conversation,
-            text=str(number),
-            **others,
-        )
-    )
-
-
-@contextmanager
-def queue_in(
-    folder: Path, replies: EchoReplies, box: Postbox, timing: Timing | None = None
-) -> Iterator[DurableQueue]:
-    url = f"sqlite:///{folder / 'queue.db'}"
-    queue = DurableQueue(url, replies, [box], data_dir=folder, timing=timing)
-    queue.start()
-    try:
-        yield queue
-    finally:
-        queue.stop(1.0)
 
 
 @pytest.fixture
@@ -155,7 +105,7 @@ def test_a_refusal_for_good_ends_one_message_alone(tmp_path: Path, box: Postbox)
 
 def test_a_message_that_is_refused_for_a_day_is_given_up(tmp_path: Path, box: Postbox) -> None:
     box.refusals = [TransportError("down", retry_after=0.1)] * 5
-    with queue_in(tmp_path, EchoReplies(), box, Timing(give_up_s=0.3)) as queue:
+    with queue_in(tmp_path, EchoReplies(), box, timing=Timing(give_up_s=0.3)) as queue:
         queue.accept(incoming(1))
         queue.accept(incoming(2))
         wait_until(lambda: box.sent)

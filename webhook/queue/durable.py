@@ -11,8 +11,9 @@ import secrets
 import socket
 import sqlite3
 import threading
+from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -45,6 +46,9 @@ WORKERS = 32
 """Messages of one channel in hand at a time. Most of that time is spent waiting: for the channel's
 pace, and for the platform. Computing is bounded apart, by `reply_threads`."""
 RECORDERS = 4
+REMEMBERED = 10_000
+"""Messages of late whose resends need not be looked up: while the database is slow, resends are
+many, and would keep it so."""
 REPLY_ATTEMPTS = 3
 LOOK_AGAIN_S = 0.2
 LONE_NAME = "worker-0"
@@ -83,6 +87,7 @@ class DurableQueue:
         self._computing = threading.Semaphore(reply_threads)
         # Recording has threads of its own: behind the workers' it would wait for their answers.
         self._recorders = ThreadPoolExecutor(RECORDERS, thread_name_prefix="record")
+        self._recordings: OrderedDict[str, Future[None]] = OrderedDict()
         self._in_hand: set[str] = set()
         self._let_go = threading.Condition()
 
@@ -125,11 +130,17 @@ class DurableQueue:
         self._engine.dispose()
 
     async def record(self, incoming: Incoming) -> None:
-        """As `accept`, from the event loop, without blocking it. TimeoutError if the database
-        takes longer than a platform should wait; the message may be recorded all the same."""
-        loop = asyncio.get_running_loop()
-        recording = loop.run_in_executor(self._recorders, self.accept, incoming)
-        await asyncio.wait_for(recording, self._timing.record_s)
+        """As `accept`, from the event loop, without blocking it. TimeoutError if that takes longer
+        than a platform should wait: it goes on, and what the platform sends again joins it."""
+        recording = self._recordings.get(incoming.question.id)
+        if recording is None or (recording.done() and recording.exception()):
+            recording = self._recorders.submit(self.accept, incoming)
+            self._recordings[incoming.question.id] = recording
+        while len(self._recordings) > REMEMBERED:
+            self._recordings.popitem(last=False)
+        await asyncio.wait_for(
+            asyncio.shield(asyncio.wrap_future(recording)), self._timing.record_s
+        )
 
     def accept(self, incoming: Incoming) -> None:
         """Record a message under its question's id; when this returns, it is on disk.
