@@ -15,7 +15,7 @@ from tests.fakes import EchoReplies, free_port, serve, wait_until
 from tests.fakes.postbox import Postbox, incoming, queue_in
 from tests.fakes.telegram import SECRET, TOKEN, FakeTelegram
 from webhook.app import create_app
-from webhook.channels.telegram import PATH
+from webhook.channels.telegram.adapter import PATH
 from webhook.queue import Timing
 from webhook.settings import Settings
 

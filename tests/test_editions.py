@@ -19,8 +19,8 @@ from knowledge import store
 from knowledge.load import SHIPPED, Library, read_entry, read_sources
 from knowledge.model import Facet, Procedure
 from knowledge.store import Editions, UnknownEdition, connect
-from webhook.channels.zalo_oa import tables as zalo_oa
 from webhook import database
+from webhook.channels.zalo_oa import tables as zalo_oa
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from bot.messages import node, say
 from bot.model import Answer, Channel, Question, Status
 from bot.pipeline import Pipeline
 from knowledge.store import connect
-from webhook.parts import migrate
+from webhook.database import migrate
 
 Ask = Callable[..., Answer]
 """A text (or an action) of one person → the Answer."""

@@ -23,8 +23,9 @@ from tests.fakes.telegram import SECRET, TOKEN, FakeTelegram
 from tests.test_web import hidden
 from webhook.app import create_app
 from webhook.channels.telegram.adapter import PATH
+from webhook.database import migrate
 from webhook.pages import pages_router
-from webhook.parts import build_assistant, migrate
+from webhook.parts import build_assistant
 from webhook.security import (
     ADDRESS_BURST,
     LARGEST_BODY,

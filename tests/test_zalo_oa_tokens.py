@@ -31,7 +31,7 @@ from webhook.channels.zalo_oa.authorize import CALLBACK
 from webhook.channels.zalo_oa.routes import callback_router
 from webhook.channels.zalo_oa.token_rows import Pair, TokenRow
 from webhook.channels.zalo_oa.vault import Vault, code_challenge
-from webhook.parts import migrate
+from webhook.database import migrate
 from webhook.settings import Settings
 
 ROOT = Path(__file__).parents[1]

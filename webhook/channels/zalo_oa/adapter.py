@@ -21,9 +21,9 @@ from webhook.channels.zalo_oa.parse import AgentSpoke, parse
 from webhook.channels.zalo_oa.quota import Quota, is_used_up
 from webhook.channels.zalo_oa.render import LETTERS_PER_MESSAGE, content, messages, numbered
 from webhook.channels.zalo_oa.signature import genuine
+from webhook.database import migrate
 from webhook.limits import Pace
 from webhook.metrics import Metrics
-from webhook.parts import migrate
 from webhook.render import Message, split
 from webhook.settings import Settings
 
