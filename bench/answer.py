@@ -27,7 +27,8 @@ from bot.assistant import Assistant
 from bot.model import Channel, Question
 from knowledge.store import Editions
 from retrieval.evaluate import read_questions
-from webhook.parts import Follower, build_assistant, open_database
+from webhook.database import open_database
+from webhook.parts import Follower, build_assistant
 from webhook.settings import Settings
 
 QUESTIONS = Path("bench/questions/fresh.yaml")

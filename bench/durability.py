@@ -40,7 +40,7 @@ from tests.fakes.postgres import postgres
 from tests.fakes.servers import Servers, serve_together
 from tests.fakes.telegram import SECRET, TOKEN, FakeTelegram
 from webhook.channels.telegram.adapter import PATH
-from webhook.parts import open_database
+from webhook.database import open_database
 from webhook.settings import Settings
 
 QUESTIONS = (

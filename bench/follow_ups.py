@@ -33,8 +33,8 @@ from knowledge.model import Facet
 from knowledge.store import Editions, connect
 from knowledge.wording import fold
 from retrieval.evaluate import read_questions
-from webhook.database import migrate
-from webhook.parts import Follower, open_database
+from webhook.database import migrate, open_database
+from webhook.parts import Follower
 from webhook.settings import Settings
 
 FILE = Path(__file__).with_name("follow_ups.yaml")

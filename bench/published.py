@@ -14,7 +14,8 @@ from knowledge.store import Editions
 from knowledge.wording import fold
 from retrieval.encoder import Encoder, Vectors
 from retrieval.index import Index
-from webhook.parts import Follower, open_database
+from webhook.database import open_database
+from webhook.parts import Follower
 from webhook.settings import Settings
 
 FORMS: dict[str, Callable[[str], str]] = {"as written": str, "without diacritics": fold}

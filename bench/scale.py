@@ -47,7 +47,7 @@ from retrieval.evaluate import read_questions
 from retrieval.index import open_index
 from retrieval.search import Searcher, entry_ids
 from retrieval.slips import Slips
-from webhook.parts import open_database
+from webhook.database import open_database
 from webhook.settings import Settings
 
 CODES = 2_060

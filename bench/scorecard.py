@@ -24,7 +24,7 @@ from rich.table import Table
 from bench.row import HEADINGS, Row
 from bench.sections import SECTIONS, Absent, Section, Subject
 from knowledge.store import Editions
-from webhook.parts import open_database
+from webhook.database import open_database
 from webhook.settings import Settings
 
 WIDTH = 160

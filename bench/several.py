@@ -26,7 +26,8 @@ from bot.protect import mask
 from knowledge.store import Editions
 from knowledge.wording import fold
 from retrieval.evaluate import read_questions
-from webhook.parts import Follower, open_database
+from webhook.database import open_database
+from webhook.parts import Follower
 from webhook.settings import Settings
 
 FILE = Path(__file__).parent / "questions" / "several.yaml"

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,11 +20,13 @@ from numpy.typing import NDArray
 from knowledge.model import AnyEntry
 from knowledge.passages import Passage, PassageKind
 from knowledge.wording import fold
-from retrieval.encoder import Encoder
-from retrieval.index import Index
 from retrieval.level import Levels
 from retrieval.slips import Slips
 from retrieval.text import clean, expand, is_bare, tokens
+
+if TYPE_CHECKING:  # the Journal knows Readings and Hits, in gateways too, which have no index
+    from retrieval.encoder import Encoder
+    from retrieval.index import Index
 
 Array = NDArray[np.float32]
 

@@ -15,7 +15,8 @@ from bot.draft import Known
 from knowledge.load import load
 from knowledge.store import Editions
 from webhook.__main__ import main
-from webhook.parts import Follower, open_database
+from webhook.database import open_database
+from webhook.parts import Follower
 from webhook.settings import Settings
 
 VAR = Path(__file__).parents[1] / "var"

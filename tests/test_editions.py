@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Engine, func, inspect, select
+from sqlalchemy import Engine, func, inspect, select, text
 
 import bot.journal
 from knowledge import store
@@ -229,6 +229,17 @@ def test_both_databases_give_an_edition_the_same_order_and_hash(
         found.append((edition.hash, list(edition.library.entries), list(edition.library.sources)))
         engine.dispose()
     assert found[0] == found[1]
+
+
+def test_a_process_of_the_former_release_starts_on_a_newer_database(
+    engine: Engine, database_url: str, library: Library
+) -> None:
+    with engine.begin() as db:
+        db.execute(text("UPDATE alembic_version SET version_num = 'of-tomorrow'"))
+    database.migrate(database_url)
+    assert Editions(engine).publish(library, "") == (1, True)
+    with engine.connect() as db:
+        assert db.scalar(text("SELECT version_num FROM alembic_version")) == "of-tomorrow"
 
 
 def test_processes_that_start_together_migrate_a_fresh_database_once(database_url: str) -> None:

@@ -36,9 +36,9 @@ from knowledge.yaml_file import ContentError
 from tests.fakes.desk import Shown, published
 from webhook import __main__ as command
 from webhook import publishing
+from webhook.database import open_database
 from webhook.importing import FOLDER
 from webhook.pages import LONGEST_LIST, pages_router
-from webhook.parts import open_database
 from webhook.record import sheet
 from webhook.settings import Settings
 

@@ -33,8 +33,8 @@ from tests.fakes.desk import published
 from tests.test_national import WAYS, row, written
 from webhook import __main__ as command
 from webhook import importing, publishing, sheets
+from webhook.database import open_database
 from webhook.importing import FOLDER
-from webhook.parts import open_database
 from webhook.settings import Settings
 
 LISTS = Path(__file__).parents[2] / "shared" / "data" / "lists"

@@ -7,7 +7,7 @@ import logging
 import secrets
 import sys
 from collections.abc import Callable
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from pydantic import ValidationError
@@ -28,6 +28,12 @@ from webhook.media.voice import MissingExtraError
 from webhook.publishing import publish
 from webhook.sheets import commands as sheet_commands
 from webhook.terminal import console, errors, open_follower, progress, read_settings
+
+if TYPE_CHECKING:  # a command imports what it needs: starting one takes half a second, not five
+    from fastapi import FastAPI
+
+    from webhook.metrics import Replies
+    from webhook.settings import Settings
 
 app = typer.Typer(
     name="binhdan",
@@ -80,13 +86,11 @@ def main() -> None:
 
 @app.command()
 def serve() -> None:
-    """Serve the web chat, the Entry pages and the webhooks."""
+    """Serve the web chat, the Entry pages and the webhooks; as a gateway, the webhooks alone."""
     import uvicorn
 
-    from webhook.serve import build_app
-
     settings = read_settings()
-    application = build_app(settings, progress("Embedding passages"))
+    application = _application(settings)
     console.print(f"[bold]{settings.public_url}[/bold]  (Ctrl+C to stop)")
     uvicorn.run(
         application,
@@ -129,16 +133,36 @@ def chat() -> None:
         _show(reply(text, conversation))
 
 
-def _terminal_assistant() -> Reply:
-    from webhook.parts import build_assistant, open_database
+def _application(settings: Settings) -> FastAPI:
+    if settings.core_url:
+        from webhook.gateway import build_gateway
 
+        return build_gateway(settings)
+    from webhook.serve import build_app
+
+    return build_app(settings, progress("Embedding passages"))
+
+
+def _replies(settings: Settings) -> Replies:
+    """Whatever answers here: the core if this is a gateway, else the assistant."""
+    if settings.core_url:
+        from webhook.gateway import RemoteReplies
+
+        return RemoteReplies(settings)
+    from webhook.database import open_database
+    from webhook.parts import build_assistant
+
+    follower = open_follower(settings)
+    return build_assistant(settings, open_database(settings), follower.current)
+
+
+def _terminal_assistant() -> Reply:
     settings = read_settings()
     logging.getLogger().setLevel(logging.WARNING)
-    follower = open_follower(settings)
-    assistant = build_assistant(settings, open_database(settings), follower.current)
+    replies = _replies(settings)
 
     def reply(text: str, conversation: str) -> Answer:
-        return assistant.reply(
+        return replies.reply(
             Question(
                 id=f"terminal:{secrets.token_hex(8)}",
                 channel=Channel.TERMINAL,

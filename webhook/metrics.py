@@ -11,11 +11,15 @@ from bot.model import Answer, Question
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
+class Unavailable(Exception):
+    """No Answer can be had at the moment: the question waits, and is asked again."""
+
+
 class Replies(Protocol):
     """The conversation, as the channels see it. Called from several threads at once."""
 
     def reply(self, question: Question) -> Answer:
-        """The Answer; the same question.id gives the same stored Answer."""
+        """The Answer; the same question.id gives the same stored Answer. May raise Unavailable."""
 
 
 class Metrics:

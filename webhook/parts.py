@@ -1,4 +1,4 @@
-"""Where the real parts are put together: database, Editions, index, encoder, assistant."""
+"""Where the real parts are put together: Editions, index, encoder, assistant."""
 
 from __future__ import annotations
 
@@ -18,14 +18,12 @@ from bot.journal import Journal
 from bot.pipeline import Pipeline
 from knowledge.passages import passages
 from knowledge.store import Edition, Editions, NothingPublished
-from knowledge.store import connect as connect_database
 from retrieval.asked import asked_passages
 from retrieval.encoder import EMBEDDED, Encoder, load_encoder
 from retrieval.index import Progress, open_index
 from retrieval.outside import outside_passages
 from retrieval.search import Searcher
 from retrieval.slips import Slips
-from webhook.database import migrate
 from webhook.settings import Settings
 
 if TYPE_CHECKING:
@@ -35,13 +33,6 @@ log = logging.getLogger(__name__)
 
 FOLLOW_EVERY_S = 1.0
 """How often a process looks for a newer Edition."""
-
-
-def open_database(settings: Settings) -> Engine:
-    """The database, its tables brought to the newest migration."""
-    settings.make_data_dir()
-    migrate(settings.database_url)
-    return connect_database(settings.database_url)
 
 
 class Follower:

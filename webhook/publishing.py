@@ -31,7 +31,7 @@ def publish(
     ] = False,
 ) -> None:
     """Publish content and imports as a new Edition; unchanged content stays the Edition it is."""
-    from webhook.parts import open_database
+    from webhook.database import open_database
 
     settings = read_settings()
     editions = Editions(open_database(settings))

@@ -10,9 +10,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from knowledge.store import Editions
 from retrieval.index import Progress
 from webhook.app import create_app
+from webhook.database import open_database
+from webhook.gateway import core_router
 from webhook.metrics import Measured, Metrics
 from webhook.pages import pages_router
-from webhook.parts import Follower, build_assistant, open_database
+from webhook.parts import Follower, build_assistant
 from webhook.settings import Settings
 from webhook.web import chat_router
 
@@ -33,10 +35,13 @@ def build_app(settings: Settings, progress: Progress = lambda done, total: None)
         except SQLAlchemyError:
             return {"ready": False, "edition": serving, "database": "unreachable"}
 
-    routers = (
-        chat_router(Measured(assistant, metrics), settings, follower.current),
+    measured = Measured(assistant, metrics)
+    routers = [
+        chat_router(measured, settings, follower.current),
         pages_router(follower.current, settings),
-    )
+    ]
+    if settings.core_key:
+        routers.append(core_router(measured, readiness, settings))
     return create_app(
         settings,
         assistant,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from pathlib import Path
 from typing import Annotated, Self
@@ -12,6 +13,9 @@ from pydantic_settings import SettingsConfigDict
 
 from webhook.channels.settings import PREFIX, ChannelSettings, HttpUrl
 from webhook.media.settings import MediaSettings
+
+WAITED_FOR = 16
+"""Answers that a gateway waits for at a time."""
 
 
 class Settings(ChannelSettings, MediaSettings):
@@ -41,6 +45,12 @@ class Settings(ChannelSettings, MediaSettings):
     secret_key: SecretStr | None = None
     """Signs cookies; if missing, one is made and kept in data_dir."""
 
+    core_url: HttpUrl | None = None
+    """The core that answers; if set, this process is a gateway: it serves channels, and has neither
+    knowledge nor pages."""
+    core_key: SecretStr | None = None
+    """What gateways show the core, and the core asks for; without it the core lets none in."""
+
     encoder: str = ""
     """A sentence-transformers model by name or path, "multilingual-e5-small" for the one that ours
     was trained from (extra `training`); empty: ours."""
@@ -59,7 +69,8 @@ class Settings(ChannelSettings, MediaSettings):
     to the machine's name."""
     reply_threads: Annotated[int, Field(ge=1, le=64)] = max(1, (os.cpu_count() or 1) // 2)
     """How many answers one process computes at a time; more make every one slower, and recording
-    too, since encoding a question already uses several CPUs."""
+    too, since encoding a question already uses several CPUs. In a gateway how many it waits for,
+    which takes no CPU: WAITED_FOR, unless set."""
     journal_days: Annotated[int, Field(ge=1, le=3650)] = 90
     """How long conversations are kept."""
     log_level: Annotated[str, StringConstraints(pattern=r"^(DEBUG|INFO|WARNING|ERROR)$")] = "INFO"
@@ -69,6 +80,18 @@ class Settings(ChannelSettings, MediaSettings):
     def _no_slash_at_the_end(cls, url: str) -> str:
         return url.rstrip("/")
 
+    @field_validator("core_url")
+    @classmethod
+    def _core_has_no_slash_at_the_end(cls, url: str | None) -> str | None:
+        return url and url.rstrip("/")
+
+    @field_validator("core_key")
+    @classmethod
+    def _cannot_be_guessed(cls, key: SecretStr | None) -> SecretStr | None:
+        if key and not re.fullmatch(r"[!-~]{32,}", key.get_secret_value()):
+            raise ValueError("at least 32 ASCII characters without blanks: openssl rand -hex 32")
+        return key
+
     @model_validator(mode="after")
     def _databases_live_in_data_dir(self) -> Self:
         # object.__setattr__: the record is frozen for everybody else.
@@ -77,6 +100,12 @@ class Settings(ChannelSettings, MediaSettings):
         if not self.queue_database_url:
             queue = f"sqlite:///{self.data_dir / 'queue.db'}"
             object.__setattr__(self, "queue_database_url", queue)
+        return self
+
+    @model_validator(mode="after")
+    def _a_gateway_waits_for_many(self) -> Self:
+        if self.core_url and "reply_threads" not in self.model_fields_set:
+            object.__setattr__(self, "reply_threads", WAITED_FOR)
         return self
 
     def make_data_dir(self) -> Path:

@@ -28,7 +28,8 @@ def read_settings() -> Settings:
 
 def open_follower(settings: Settings) -> Follower:
     """The newest Edition and its search; says how far it is if passages must be embedded."""
-    from webhook.parts import Follower, open_database
+    from webhook.database import open_database
+    from webhook.parts import Follower
 
     editions = Editions(open_database(settings))
     return Follower(editions, settings, progress("Embedding passages"))

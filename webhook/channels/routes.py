@@ -23,7 +23,7 @@ def channel_router(adapter: Adapter, queue: DurableQueue) -> APIRouter:
 
     @router.post(adapter.path)
     async def receive(request: Request) -> Response:
-        body = await _body(request)
+        body = await read_body(request, LARGEST_BODY)
         if body is None:
             return Response(status_code=413)
         if not adapter.genuine(request.headers, body):
@@ -45,12 +45,12 @@ def channel_router(adapter: Adapter, queue: DurableQueue) -> APIRouter:
     return router
 
 
-async def _body(request: Request) -> bytes | None:
-    """The body, or None if it is larger than we read."""
+async def read_body(request: Request, limit: int) -> bytes | None:
+    """The body, or None if it has more than `limit` bytes."""
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
-        if len(body) > LARGEST_BODY:
+        if len(body) > limit:
             return None
     return bytes(body)
 

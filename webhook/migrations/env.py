@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from contextlib import ExitStack
 
 from alembic import context
@@ -9,6 +10,8 @@ from filelock import FileLock
 from sqlalchemy import text
 
 import knowledge.store
+
+log = logging.getLogger(__name__)
 
 _LOCK = 0x62696E68  # any number, the same in every process
 url = context.config.attributes["url"]
@@ -24,8 +27,12 @@ with ExitStack() as stack:
         connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": _LOCK})
         connection.commit()
     context.configure(connection=connection, render_as_batch=True)
-    with context.begin_transaction():
-        context.run_migrations()
+    known = {script.revision for script in context.script.walk_revisions()}
+    if known.issuperset(context.get_context().get_current_heads()):
+        with context.begin_transaction():
+            context.run_migrations()
+    else:
+        log.warning("the database is of a newer release; its tables stay as they are")
     connection.commit()
     if engine.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": _LOCK})

@@ -14,6 +14,8 @@ from typing import TypeVar
 from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
+from webhook.metrics import Unavailable
+
 log = logging.getLogger(__name__)
 
 RETRY_S = 0.5
@@ -34,10 +36,12 @@ class Interrupted(BaseException):
 
 
 def is_outage(error: Exception) -> bool:
-    """Whether SQLAlchemy raised this because a database is away, locked or starting."""
+    """Whether a database is away, locked or starting, or the core of a gateway is."""
     if isinstance(error, DBAPIError) and error.connection_invalidated:
         return True
-    return isinstance(error, OperationalError | InterfaceError | InternalError | PoolTimeoutError)
+    return isinstance(
+        error, OperationalError | InterfaceError | InternalError | PoolTimeoutError | Unavailable
+    )
 
 
 class Stopping:
@@ -65,8 +69,8 @@ class Stopping:
         return not self._event.wait(seconds)
 
     def through_outages(self, work: Callable[[], T]) -> T:
-        """What `work` returns, tried until the database is there. Stopped if the process stops
-        first, though never before a first try."""
+        """What `work` returns, tried until database and core are there. Stopped if the process
+        stops first, though never before a first try."""
         said = False
         while True:
             try:
@@ -75,6 +79,6 @@ class Stopping:
                 if not is_outage(error):
                     raise
                 if not said:
-                    log.warning("the database is out of reach: %s", type(error).__name__)
+                    log.warning("waiting for what is out of reach: %s", type(error).__name__)
                 said = True
             self.wait(RETRY_S)
