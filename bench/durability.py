@@ -141,12 +141,13 @@ def _serve_real(port: int, ready: Path) -> None:
     serve_together(build_app(Settings(_env_file=None)), port, ready)
 
 
-def prepare(folder: Path) -> None:
-    """Publish into the run's own database; encoder and vectors are those already there."""
+def prepare(folder: Path, database_url: str = "") -> None:
+    """Publish into the run's own database (empty: SQLite in the folder); encoder and vectors are
+    those already there."""
     home = Settings().data_dir.resolve()
     for part in ("encoder", "index"):
         (folder / part).symlink_to(home / part)
-    settings = Settings(_env_file=None, data_dir=folder)
+    settings = Settings(_env_file=None, data_dir=folder, database_url=database_url)
     Editions(open_database(settings)).publish(load(), "durability bench")
 
 
