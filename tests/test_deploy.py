@@ -196,6 +196,17 @@ def test_alerts_watch_metrics_that_exist(tmp_path: Path) -> None:
     assert watched <= known
 
 
+def test_the_runbook_explains_every_metric_watched_and_names_only_real_alerts() -> None:
+    runbook = (DEPLOY.parent / "docs" / "runbook.md").read_text(encoding="utf-8")
+    rules = yaml.safe_load((DEPLOY / "alerts.yaml").read_text(encoding="utf-8"))["groups"][0]
+    for rule in rules["rules"]:
+        for name in re.findall(r"(?:binhdan|process)_\w+", rule["expr"]):
+            assert re.sub("_bucket$", "", name) in runbook, name
+    named = re.findall(r"`(Binhdan\w+)`", runbook)
+    assert named
+    assert set(named) <= {rule["alert"] for rule in rules["rules"]}
+
+
 def _series(family: Metric) -> list[str]:
     endings = {"counter": ("_total",), "histogram": ("_bucket", "_count", "_sum")}
     return [family.name + ending for ending in endings.get(family.type, ("",))]
