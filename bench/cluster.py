@@ -26,7 +26,7 @@ from retrieval.evaluate import read_questions
 from tests.fakes import free_port, wait_until
 from tests.fakes.postgres import postgres
 from tests.fakes.telegram import SECRET, FakeTelegram
-from webhook.channels.telegram import PATH
+from webhook.channels.telegram.adapter import PATH
 
 QUESTIONS = read_questions(Path("bench/questions/fresh.yaml"))
 START_S = 900.0

@@ -117,7 +117,7 @@ def test_the_webhook_of_each_channel_is_routed_to_its_gateway(tmp_path: Path) ->
     rules = ingress["spec"]["rules"][0]["http"]["paths"]
     routed = {rule["path"]: rule["backend"]["service"]["name"] for rule in rules}
     caddy = (DEPLOY / "Caddyfile").read_text(encoding="utf-8")
-    for adapter in adapters(gateway_settings(tmp_path)):
+    for adapter in adapters(gateway_settings(tmp_path), Metrics()):
         prefix = "/" + adapter.path.split("/")[1]
         platform = adapter.channel.value.split("_")[0]
         assert routed[prefix] == f"gateway-{platform}"

@@ -20,7 +20,7 @@ from bot.model import Answer, Channel, Question
 from tests.fakes import EchoReplies, free_port, serve, wait_until
 from tests.fakes.telegram import SECRET, TOKEN, FakeTelegram
 from webhook.channels.settings import MissingSettingError
-from webhook.channels.telegram import PATH
+from webhook.channels.telegram.adapter import PATH
 from webhook.gateway import LARGEST_QUESTION, READY, REPLY, build_gateway, core_router
 from webhook.settings import Settings
 

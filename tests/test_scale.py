@@ -21,8 +21,8 @@ from tests.fakes.postgres import Postgres, postgres
 from tests.fakes.servers import Servers
 from tests.fakes.telegram import SECRET, TOKEN, FakeTelegram
 from webhook.channels.telegram.adapter import PATH
+from webhook.database import open_database
 from webhook.limits import Pace
-from webhook.parts import open_database
 from webhook.settings import Settings
 
 ROOT = Path(__file__).parents[1]
@@ -30,7 +30,8 @@ FOLLOWER = """
 import sys, time
 from pathlib import Path
 from knowledge.store import Editions
-from webhook.parts import Follower, open_database
+from webhook.database import open_database
+from webhook.parts import Follower
 from webhook.settings import Settings
 settings = Settings(_env_file=None, data_dir=Path(sys.argv[1]), database_url=sys.argv[2])
 follower = Follower(Editions(open_database(settings)), settings)

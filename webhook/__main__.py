@@ -27,12 +27,11 @@ from webhook.importing import importing
 from webhook.media.voice import MissingExtraError
 from webhook.publishing import publish
 from webhook.sheets import commands as sheet_commands
-from webhook.terminal import console, errors, open_follower, progress, read_settings
+from webhook.terminal import console, errors, open_replies, progress, read_settings
 
 if TYPE_CHECKING:  # a command imports what it needs: starting one takes half a second, not five
     from fastapi import FastAPI
 
-    from webhook.metrics import Replies
     from webhook.settings import Settings
 
 app = typer.Typer(
@@ -143,23 +142,10 @@ def _application(settings: Settings) -> FastAPI:
     return build_app(settings, progress("Embedding passages"))
 
 
-def _replies(settings: Settings) -> Replies:
-    """Whatever answers here: the core if this is a gateway, else the assistant."""
-    if settings.core_url:
-        from webhook.gateway import RemoteReplies
-
-        return RemoteReplies(settings)
-    from webhook.database import open_database
-    from webhook.parts import build_assistant
-
-    follower = open_follower(settings)
-    return build_assistant(settings, open_database(settings), follower.current)
-
-
 def _terminal_assistant() -> Reply:
     settings = read_settings()
     logging.getLogger().setLevel(logging.WARNING)
-    replies = _replies(settings)
+    replies = open_replies(settings)
 
     def reply(text: str, conversation: str) -> Answer:
         return replies.reply(

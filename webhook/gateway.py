@@ -22,7 +22,6 @@ from pydantic import ValidationError
 
 from bot.model import Answer, Question
 from webhook.app import Readiness, create_app
-from webhook.channels.configured import adapters
 from webhook.channels.routes import read_body
 from webhook.channels.settings import MissingSettingError
 from webhook.metrics import Metrics, Replies, Unavailable
@@ -55,7 +54,7 @@ class CoreError(RuntimeError):
 
 def build_gateway(settings: Settings) -> FastAPI:
     """The server of a gateway. MissingSettingError if it has no channel, or no key to the core."""
-    if not adapters(settings):
+    if not settings.has_channels:
         raise MissingSettingError(
             "telegram_token", "a gateway serves channels, and no channel is configured"
         )

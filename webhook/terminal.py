@@ -13,6 +13,7 @@ from webhook.settings import Settings
 
 if TYPE_CHECKING:  # importing the encoder takes seconds; commands that need it do so themselves
     from retrieval.index import Progress
+    from webhook.metrics import Replies
     from webhook.parts import Follower
 
 console = Console()
@@ -53,3 +54,16 @@ def progress(label: str) -> Progress:
                 bar = None
 
     return report
+
+
+def open_replies(settings: Settings) -> Replies:
+    """Whatever answers here: the core if this is a gateway, else the assistant."""
+    if settings.core_url:
+        from webhook.gateway import RemoteReplies
+
+        return RemoteReplies(settings)
+    from webhook.database import open_database
+    from webhook.parts import build_assistant
+
+    follower = open_follower(settings)
+    return build_assistant(settings, open_database(settings), follower.current)

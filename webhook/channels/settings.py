@@ -53,6 +53,11 @@ class ChannelSettings(BaseSettings):
     zalo_site_verification: str = ""
     """The content of Zalo's meta tag that proves that the domain is ours."""
 
+    @property
+    def has_channels(self) -> bool:
+        """Whether any channel is served."""
+        return bool(self.telegram_token or self.zalo_bot_token or self.zalo_oa_id)
+
     @field_validator("telegram_api", "zalo_bot_api", "zalo_oa_api", "zalo_oa_oauth")
     @classmethod
     def _api_has_no_slash_at_the_end(cls, url: str) -> str:

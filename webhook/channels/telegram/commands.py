@@ -7,7 +7,7 @@ import asyncio
 import typer
 
 from webhook.settings import Settings
-from webhook.terminal import open_follower, read_settings
+from webhook.terminal import open_replies, read_settings
 
 telegram = typer.Typer(help="Telegram: register the webhook, or poll.", no_args_is_help=True)
 
@@ -23,13 +23,10 @@ def poll() -> None:
     """Fetch updates instead of a webhook: for a laptop without public HTTPS."""
     from webhook.channels.polling import poll as poll_updates
     from webhook.channels.telegram.adapter import Telegram
-    from webhook.parts import build_assistant, open_database
 
     settings = read_settings()
     settings.require_telegram_token()
-    follower = open_follower(settings)
-    assistant = build_assistant(settings, open_database(settings), follower.current)
-    asyncio.run(poll_updates(settings, assistant, Telegram))
+    asyncio.run(poll_updates(settings, open_replies(settings), Telegram))
 
 
 async def registered(settings: Settings) -> str:

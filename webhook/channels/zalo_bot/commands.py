@@ -11,7 +11,7 @@ import typer
 from webhook.channels.zalo_bot.adapter import PATH, ZaloBot
 from webhook.channels.zalo_bot.client import CallError, Client
 from webhook.settings import Settings
-from webhook.terminal import console, errors, open_follower, read_settings
+from webhook.terminal import console, errors, open_replies, read_settings
 
 commands = typer.Typer(
     help="Zalo's Bot Platform: register the webhook, or poll.", no_args_is_help=True
@@ -52,14 +52,11 @@ def info() -> None:
 def poll() -> None:
     """Fetch updates instead of a webhook: for a laptop without public HTTPS."""
     from webhook.channels.polling import poll as poll_updates
-    from webhook.parts import build_assistant, open_database
 
     settings = read_settings()
     settings.require_zalo_bot_token()
-    follower = open_follower(settings)
-    assistant = build_assistant(settings, open_database(settings), follower.current)
     with _told():
-        asyncio.run(poll_updates(settings, assistant, ZaloBot))
+        asyncio.run(poll_updates(settings, open_replies(settings), ZaloBot))
 
 
 def _webhook(client: Client) -> str:

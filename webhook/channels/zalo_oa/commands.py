@@ -47,7 +47,7 @@ def info(
 
 @contextmanager
 def _access(settings: Settings) -> Iterator[Access]:
-    from webhook.parts import open_database  # takes seconds, for all commands
+    from webhook.database import open_database  # takes seconds, for all commands
 
     access = Access(settings)
     open_database(settings).dispose()  # makes the tables
