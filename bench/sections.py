@@ -12,8 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
-from bench import alqac, answer, identify, noise, restore
+from bench import alqac, answer, identify, noise, restore, spelling
 from bench.decide import decide, kept_writer, near_misses, outcome_shares
+from bench.misspell import Noise
 from bench.published import FORMS, known
 from bench.row import Goal, Row
 from bot.draft import Known
@@ -118,8 +119,8 @@ def names(subject: Subject) -> Iterable[Row]:
 def misspelt(subject: Subject) -> Iterable[Row]:
     """Shares of words misspelt as in real chats, in ways that no rule was written from."""
     folder = subject.file("data/spelling")
-    held_out = [slip for slip in noise.read_slips(folder) if noise.is_held_out(slip.wrong)]
-    made = noise.Noise(held_out, noise.shares(folder))
+    held_out = [slip for slip in spelling.read_slips(folder) if spelling.is_held_out(slip.wrong)]
+    made = Noise(held_out, spelling.shares(folder))
     for found in noise.searched(subject.known, made, noise.measured(every=4)):
         yield _found(f"{found.name}, {found.level:.0%} of words", found.marked, found.bare)
 
