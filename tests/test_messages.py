@@ -16,9 +16,8 @@ from bot.messages import node, say
 from bot.model import Status
 from knowledge.model import Facet
 
-TREE = yaml.safe_load(
-    (Path(str(bot.__file__)).parent / "messages.yaml").read_text(encoding="utf-8")
-)
+FILE = Path(str(bot.__file__)).parent / "messages.yaml"
+TREE = yaml.safe_load(FILE.read_text(encoding="utf-8"))
 CODE = {
     path: path.read_text(encoding="utf-8")
     for package in (bot, webhook)
@@ -146,3 +145,18 @@ def test_our_words_address_people_politely() -> None:
         text = node(key)
         if isinstance(text, str):
             assert not re.search(r"\b(mày|tao|chúng mày|vui lòng liên hệ hotline)\b", text), key
+
+
+def test_no_key_stands_twice_in_one_place() -> None:
+    """YAML would keep the last and drop the others without a word."""
+
+    def keys(found: yaml.Node) -> Iterator[tuple[yaml.Node, str]]:
+        if isinstance(found, yaml.MappingNode):
+            for key, value in found.value:
+                yield found, key.value
+                yield from keys(value)
+
+    tree = yaml.compose(FILE.read_text(encoding="utf-8"))
+    assert tree is not None
+    all_keys = [(id(mapping), key) for mapping, key in keys(tree)]
+    assert sorted(key for place, key in set(all_keys)) == sorted(key for _, key in all_keys)
