@@ -1,10 +1,10 @@
 """Risk and coverage of `retrieval.confidence`: what other thresholds than bot/decide.py's would do.
 
-    python -m bench.confidence bench/questions/fresh-2.yaml bench/questions/outside-2.yaml
+    python -m bench.confidence bench/questions/{fresh-2,short,outside-2}.yaml
 
 Over the files, the writer kept for testing and the near misses that the fitting left out, as
-written and bare. None of them had a part in the fitting. The second table says how true the
-probabilities are.
+written and bare. None of them had a part in the fitting. An answer to a vague question counts as
+wrong. The second table says how true the probabilities are.
 """
 
 from __future__ import annotations
@@ -62,8 +62,8 @@ def judge(searcher: Searcher, questions: Iterable[Labelled]) -> Iterator[Judged]
             yield Judged(
                 inside=bool(question.about),
                 confident=NOTHING if declined else confidence(hits, reading),
-                right=bool(found) and found[0] in question.about,
-                offered=not {*question.about}.isdisjoint(found[:OFFERED]),
+                right=bool(found) and question.answered_by(found[0]),
+                offered=question.offered_by(found[:OFFERED]),
             )
 
 

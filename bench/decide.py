@@ -2,10 +2,11 @@
 
     python -m bench.decide bench/questions/fresh-2.yaml bench/questions/outside-2.yaml [--written]
 
---written adds the questions of the writer kept for testing, and the near misses: procedures of
-which there is no Entry. A question with `about` should be answered from one of those Entries; one
-without should not be answered from any. Prints shares, and with --list every question that went
-wrong.
+--written adds the questions of the writer kept for testing, the short ones that the fitting does
+not see, and the near misses: procedures of which there is no Entry. A question with `about` should
+be answered from one of those Entries; a vague one should be asked back with two of them at least,
+and one without should not be answered from any. Prints shares, and with --list every question that
+went wrong.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from retrieval.evaluate import Labelled, read_questions
 from retrieval.training.build import NEAR_MISS, read_outside
 from retrieval.training.questions import read_written
 
+SHORT = Path(__file__).parent / "questions" / "short.yaml"
 OUTCOMES = ("right", "asked, right among them", "asked, right missing", "wrong", "not answered")
 
 VOICES = ("chat, one line", "chat, no diacritics", "story first", "old, rural, relative", "free")
@@ -39,7 +41,7 @@ VOICES = ("chat, one line", "chat, no diacritics", "story first", "old, rural, r
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("files", nargs="+", type=Path)
-    parser.add_argument("--written", action="store_true", help="add the writer kept for testing")
+    parser.add_argument("--written", action="store_true", help="add what was kept for testing")
     parser.add_argument("--list", action="store_true", help="print what went wrong")
     arguments = parser.parse_args()
     published = known()
@@ -48,6 +50,7 @@ def main() -> None:
     sets = {path.stem: read_questions(path) for path in arguments.files}
     if arguments.written:
         sets |= {"test writer": kept_writer(), "near misses": near_misses()}
+        sets |= {"short": short(), "short, vague": short(vague=True)}
     for name, questions in sets.items():
         for bare in (False, True):
             judged = decide(published, questions, bare)
@@ -101,6 +104,11 @@ def kept_writer() -> tuple[Labelled, ...]:
     )
 
 
+def short(*, vague: bool = False) -> tuple[Labelled, ...]:
+    """The short questions kept for testing that one Entry answers, or those that several fit."""
+    return tuple(q for q in read_questions(SHORT) if q.vague == vague)
+
+
 def near_misses() -> tuple[Labelled, ...]:
     """Questions about procedures that have no Entry, without those that confidence is fitted on."""
     texts = read_outside()[NEAR_MISS][1::2]
@@ -118,10 +126,10 @@ def reply(published: Known, question: Labelled, bare: bool) -> Answer:
 def judge(question: Labelled, answer: Answer) -> str:
     """One of OUTCOMES."""
     if answer.entry_id:
-        return "right" if answer.entry_id in question.about else "wrong"
-    offered = {choice.action.split(":")[1] for choice in answer.choices if ":" in choice.action}
+        return "right" if question.answered_by(answer.entry_id) else "wrong"
+    offered = [choice.action.split(":")[1] for choice in answer.choices if ":" in choice.action]
     if answer.status.family == "clarification":
-        inside = offered & set(question.about)
+        inside = question.offered_by(offered)
         return "asked, right among them" if inside else "asked, right missing"
     return "not answered"
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import yaml
 
-from bench.decide import decide, outcome_shares
+from bench.decide import decide, outcome_shares, short
 from bench.published import shipped
 from bot.draft import Known
 from retrieval.evaluate import evaluate, read_questions, tallies
@@ -58,6 +58,10 @@ def measure(published: Known) -> dict[str, float]:
         figures[f"fresh{form}: right Entry among three"] = total.among_three
     shares = outcome_shares(decide(published, inside[::EVERY]))
     figures["fresh, every third: right Entry answered"] = shares["right"]
+    shares = outcome_shares(decide(published, short()))
+    figures["short: right Entry answered"] = shares["right"]
+    shares = outcome_shares(decide(published, short(vague=True)))
+    figures[f"short, fits several: {LOWER_IS_BETTER}"] = shares["wrong"]
     shares = outcome_shares(decide(published, outside))
     figures[f"outside: {LOWER_IS_BETTER}"] = shares["wrong"]
     return {name: round(100 * share, 1) for name, share in figures.items()}

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from bench import alqac, answer, identify, noise, restore, spelling
-from bench.decide import decide, kept_writer, near_misses, outcome_shares
+from bench.decide import decide, kept_writer, near_misses, outcome_shares, short
 from bench.misspell import Noise
 from bench.published import FORMS, known
 from bench.row import Goal, Row
@@ -129,20 +129,36 @@ def decided(subject: Subject) -> Iterable[Row]:
     """What the bot does with questions that have an Entry."""
     sets = {"test writer": kept_writer(), "fresh-2": read_questions(QUESTIONS / "fresh-2.yaml")}
     for name, questions in sets.items():
-        both = [outcome_shares(decide(subject.known, questions, bare)) for bare in (False, True)]
+        both = _outcomes(subject, questions)
+        yield _decided(name, len(questions), both)
         right, among, missing, wrong = (
             tuple(shares[outcome] for shares in both)
             for outcome in ("right", "asked, right among them", "asked, right missing", "wrong")
         )
-        marked, bare = zip(right, among, wrong, strict=True)
-        what = f"{name}: right Entry / asked, right among them / another Entry"
-        yield Row(what, len(questions), marked, bare)
         answered = [_part(a, b) for a, b in zip(right, wrong, strict=True)]
         yield Row(f"{name}: where it answers, right", None, *answered, Goal((0.95,), (0.95,)))
         offered = [_part(a, b) for a, b in zip(among, missing, strict=True)]
         yield Row(
             f"{name}: where it asks back, right offered", None, *offered, Goal((0.93,), (0.93,))
         )
+
+
+def brief(subject: Subject) -> Iterable[Row]:
+    """Questions of two to six words; the right Entries of a vague one are asked about."""
+    sets = {"one Entry fits": short(), "several Entries fit": short(vague=True)}
+    for name, questions in sets.items():
+        yield _decided(name, len(questions), _outcomes(subject, questions))
+
+
+def _outcomes(subject: Subject, questions: Sequence[Labelled]) -> list[dict[str, float]]:
+    """Shares of what the bot does, as written and without diacritics."""
+    return [outcome_shares(decide(subject.known, questions, bare)) for bare in (False, True)]
+
+
+def _decided(name: str, count: int, both: Sequence[dict[str, float]]) -> Row:
+    shown = ("right", "asked, right among them", "wrong")
+    figures = (tuple(shares[outcome] for outcome in shown) for shares in both)
+    return Row(f"{name}: right Entry / asked, right among them / another Entry", count, *figures)
 
 
 def _part(good: float, bad: float) -> tuple[float, ...]:
@@ -159,7 +175,7 @@ def outside(subject: Subject) -> Iterable[Row]:
         "procedures that have no Entry": (near_misses(), None),
     }
     for name, (questions, goal) in sets.items():
-        both = [outcome_shares(decide(subject.known, questions, bare)) for bare in (False, True)]
+        both = _outcomes(subject, questions)
         figures = [(shares["wrong"], shares["asked, right missing"]) for shares in both]
         yield Row(f"{name}: answered with an Entry / asked", len(questions), *figures, goal)
 
@@ -218,6 +234,11 @@ SECTIONS = {
         "Deciding: questions of ours",
         "python -m bench.decide bench/questions/fresh-2.yaml --written",
         decided,
+    ),
+    "short": Section(
+        "Deciding: short questions of ours (a vague one should be asked back)",
+        "python -m bench.decide bench/questions/fresh-2.yaml --written",
+        brief,
     ),
     "outside": Section(
         "Deciding: out of the field (the thresholds were set on all but outside-2)",

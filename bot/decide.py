@@ -14,14 +14,11 @@ from knowledge.load import Library
 from knowledge.model import AnyEntry, Facet
 from retrieval.confidence import OFFERED, Confidence
 from retrieval.outside import subject_of
-from retrieval.search import Hit, Reading
+from retrieval.search import Hit
 
 SURE = 0.70
 """Probability of being right from which the first Entry is answered."""
-SURE_OF_FEW = 0.90
-"""The same of FEW words at most: what is fitted on whole questions trusts "sổ đỏ" too much."""
-FEW = 4
-POSSIBLE = 0.30
+POSSIBLE = 0.50
 """Probability from which Entries are offered as "did you mean"; below, nothing was found."""
 CLEAR_LEAD = 0.035
 """Lead in score that is no accident."""
@@ -34,10 +31,9 @@ def is_outside(hits: Sequence[Hit]) -> str | None:
     return subject_of(hits[0].entry_id) if hits else None
 
 
-def is_sure(confident: Confidence, reading: Reading) -> bool:
+def is_sure(confident: Confidence) -> bool:
     """Whether the first Hit may be answered without asking back."""
-    few = len(reading.text.split()) <= FEW
-    return confident.right >= (SURE_OF_FEW if few else SURE)
+    return confident.right >= SURE
 
 
 def candidates(hits: Sequence[Hit], confident: Confidence, sure: bool) -> list[Hit]:

@@ -1,8 +1,9 @@
 """How far the first Entry found can be trusted: two calibrated probabilities over named features.
 
 Logistic regressions, fitted by `python -m retrieval.training.confidence` on questions that neither
-the index nor the encoder has learnt, and on messages outside the field. `python -m bench.decide`
-prints how right they are.
+the index nor the encoder has learnt, and on messages outside the field. Questions of a few words
+have a pair of their own: whole sentences mean one Entry, "lệ phí cấp lại thẻ" fits several that all
+look good. `python -m bench.decide` prints how right they are.
 """
 
 from __future__ import annotations
@@ -20,6 +21,9 @@ from retrieval.search import Hit, Reading
 FILE = Path(__file__).parent / "data" / "confidence.json"
 OFFERED = 4
 """Entries that "did you mean" offers."""
+FEW = 5
+"""Words of a short question at most."""
+LENGTHS = ("few", "more")
 
 
 @dataclass(frozen=True)
@@ -40,11 +44,17 @@ def confidence(hits: Sequence[Hit], reading: Reading) -> Confidence:
     values = features(hits, reading)
     if not values:
         return NOTHING
-    return Confidence(_probability("right", values), _probability("offered", values))
+    models = _models()[length(reading)]
+    return Confidence(*(_probability(models[name], values) for name in ("right", "offered")))
+
+
+def length(reading: Reading) -> str:
+    """Which pair of models is for a question, one of LENGTHS."""
+    return LENGTHS[len(reading.text.split()) > FEW]
 
 
 def features(hits: Sequence[Hit], reading: Reading) -> dict[str, float]:
-    """What the two models look at, by name; empty if no Entry was found."""
+    """What the models look at, by name; empty if no Entry was found."""
     inside = [hit for hit in hits if subject_of(hit.entry_id) is None]
     if not inside:
         return {}
@@ -57,6 +67,7 @@ def features(hits: Sequence[Hit], reading: Reading) -> dict[str, float]:
         "words": first.words,
         "words_lead": first.words - max((hit.words for hit in others), default=0.0),
         "coverage": first.coverage,
+        "named": first.named,
         "votes": first.votes,
         "votes_of_four": sum(hit.votes for hit in inside[:OFFERED]),
         # A message outside the field that is not among the hits is at most as near as the last.
@@ -67,13 +78,12 @@ def features(hits: Sequence[Hit], reading: Reading) -> dict[str, float]:
     }
 
 
-def _probability(model: str, values: dict[str, float]) -> float:
-    fitted = _models()[model]
+def _probability(fitted: dict[str, float], values: dict[str, float]) -> float:
     return 1 / (1 + exp(-sum(fitted[name] * value for name, value in values.items()) - fitted["1"]))
 
 
 @cache
-def _models() -> dict[str, dict[str, float]]:
-    """Model → feature → its weight; "1" is the constant."""
-    models: dict[str, dict[str, float]] = json.loads(FILE.read_text(encoding="utf-8"))
+def _models() -> dict[str, dict[str, dict[str, float]]]:
+    """Length → model → feature → its weight; "1" is the constant."""
+    models: dict[str, dict[str, dict[str, float]]] = json.loads(FILE.read_text(encoding="utf-8"))
     return models

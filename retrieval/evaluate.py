@@ -32,6 +32,16 @@ class Labelled(BaseModel):
     authenticity: str = "ours"
     voice: str = ""
     """How the asker writes, where the file says so."""
+    vague: bool = False
+    """Whether it fits all it is about, so that none of them alone answers it."""
+
+    def answered_by(self, entry_id: str) -> bool:
+        """Whether the Entry alone answers the question."""
+        return entry_id in self.about and not self.vague
+
+    def offered_by(self, entry_ids: Collection[str]) -> bool:
+        """Whether the asker finds what was meant among the Entries: of a vague question's, two."""
+        return len({*entry_ids} & {*self.about}) >= (2 if self.vague else 1)
 
 
 class QuestionFileError(Exception):

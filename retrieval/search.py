@@ -78,6 +78,8 @@ class Hit:
     """How much of the question's words the Entry has, 0 to 1."""
     votes: float
     """Share of the nearest passages that are the Entry's."""
+    named: float
+    """How long the longest of its names is that stands in the question, 0 to 1; 1: LONG_NAME."""
     passage: Passage
 
 
@@ -117,7 +119,8 @@ class Searcher:
         marked, bare = self._index.lexical.scores(reading.text)
         words = MARKED * scaled(marked) + (1 - MARKED) * scaled(bare)
         score = DENSE * scaled(dense) + (1 - DENSE) * words
-        score += NAMED * self._called_by_name(reading.text)
+        named = self._called_by_name(reading.text)
+        score += NAMED * named
         score += self._levels.bonus(reading.text)
         coverage = self._index.lexical.coverage(reading.text)
         order = np.argsort(-score, kind="stable")[:limit]
@@ -129,6 +132,7 @@ class Searcher:
                 float(words[i]),
                 float(coverage[i]),
                 float(votes[i]),
+                float(named[i]),
                 self._index.passages[nearest[i]],
             )
             for i in order

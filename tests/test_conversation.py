@@ -349,6 +349,27 @@ def test_a_question_that_fits_two_entries_asks_which_and_keeps_the_facet(lan: Ta
     assert answer.facet is Facet.FEE
 
 
+VAGUE = [
+    ("lệ phí cấp lại thẻ", {"can-cuoc", "so-bhxh-the-bhyt"}, "fee"),
+    ("đăng ký lại hộ tịch", {"dang-ky-lai-khai-sinh", "dang-ky-lai-ket-hon"}, None),
+    ("le phi ho kinh doanh", {"hkd-thanh-lap", "hkd-thay-doi"}, "fee"),
+    ("giấy xác nhận", {"xac-nhan-cu-tru", "xac-nhan-tinh-trang-hon-nhan"}, None),
+    ("doi giay to xe", {"doi-dang-ky-xe", "cap-lai-dang-ky-xe"}, None),
+]
+
+
+@pytest.mark.parametrize(("text", "meant", "facet"), VAGUE)
+def test_a_few_words_that_fit_several_entries_are_asked_back(
+    lan: Talk, text: str, meant: set[str], facet: str | None
+) -> None:
+    asked = lan.say(text)
+    assert asked.status is Status.CLARIFICATION_ENTRY
+    offered = {c.action.split(":")[1]: c for c in asked.choices}
+    assert meant <= offered.keys()
+    if facet:
+        assert all(offered[entry_id].action.endswith(f":{facet}") for entry_id in meant)
+
+
 def test_of_several_requests_the_first_is_answered_and_the_others_are_offered(lan: Talk) -> None:
     answer = lan.say("đăng ký kết hôn rồi làm hộ chiếu thì cần giấy tờ gì?")
     assert about(answer) == ("ket-hon", "documents")

@@ -8,8 +8,11 @@ from pathlib import Path
 import pytest
 
 from bench import floors, scorecard
+from bench.decide import judge
 from bench.row import HEADINGS, Goal, Row
 from bot.draft import Known
+from bot.model import Answer, Choice, Status
+from retrieval.evaluate import Labelled
 
 DATA = ("development", "alqac", "names", "diacritics")
 """The sections that need data from outside this repository."""
@@ -80,3 +83,24 @@ def test_figures_with_a_unit_are_no_percentages() -> None:
     quick = Goal((None, 150), at_most=True)
     cells = Row("an answer: p50 / p95", 220, (56.4, 103.2), goal=quick, unit="ms").cells()
     assert cells[2:] == ("56 / 103 ms", "", "", "≤ – / 150 ms", "yes")
+
+
+@pytest.mark.parametrize(
+    ("vague", "entry", "offered", "outcome"),
+    [
+        (True, "khai-sinh", (), "wrong"),
+        (True, None, ("khai-sinh", "khai-tu", "tam-tru"), "asked, right among them"),
+        (True, None, ("khai-sinh", "tam-tru"), "asked, right missing"),
+        (False, "khai-sinh", (), "right"),
+        (False, "tam-tru", (), "wrong"),
+        (False, None, ("khai-sinh", "tam-tru"), "asked, right among them"),
+    ],
+)
+def test_a_vague_question_must_be_asked_back_with_two_of_its_entries(
+    vague: bool, entry: str | None, offered: tuple[str, ...], outcome: str
+) -> None:
+    question = Labelled(id="q", text="giấy", about=("khai-sinh", "khai-tu"), vague=vague)
+    choices = tuple(Choice(label=i, action=f"entry:{i}:fee") for i in offered)
+    status = Status.CLARIFICATION_ENTRY if choices else Status.ANSWERED_OVERVIEW
+    answer = Answer(status=status, entry_id=entry, choices=choices)
+    assert judge(question, answer) == outcome

@@ -15,9 +15,11 @@ from retrieval.evaluate import QuestionFileError, read_questions
 from retrieval.outside import subject_of
 from retrieval.text import tokens
 from retrieval.training.build import NEAR_MISS, build, read_outside
-from retrieval.training.questions import Written, read_written
+from retrieval.training.questions import FOLDER, Written, read_written
 
 BENCH = Path(__file__).parent.parent / "bench" / "questions"
+SHORT = FOLDER.parent / "short.yaml"
+"""The short questions that confidence is fitted on."""
 AT_LEAST = 40
 """Questions an Entry."""
 
@@ -58,6 +60,20 @@ def test_what_is_trained_on_is_in_no_set_that_is_tested_on(written: list[Written
     assert tested
     trained = {_plain(question.text) for question in written if not question.test}
     assert not trained & tested
+
+
+def test_a_third_of_the_short_questions_is_vague_and_the_kept_third_is_not_fitted_on() -> None:
+    entries = load().entries
+    fitted, kept = read_questions(SHORT), read_questions(BENCH / "short.yaml")
+    assert len(fitted) + len(kept) >= 240
+    for questions in (fitted, kept):
+        assert 0.25 <= sum(q.vague for q in questions) / len(questions) <= 0.4
+        for question in questions:
+            assert {*question.about} <= entries.keys(), question.text
+            assert len({*question.about}) > 1 if question.vague else len(question.about) == 1
+            assert 2 <= len(question.text.split()) <= 12, question.text
+    plain = Counter(_plain(question.text) for question in (*fitted, *kept))
+    assert [text for text, count in plain.items() if count > 1] == []
 
 
 @pytest.mark.parametrize(

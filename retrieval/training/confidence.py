@@ -1,15 +1,16 @@
 """Fits when to answer: `python -m retrieval.training.confidence`, into `retrieval/data`.
 
 The questions are those of the writer kept out of the encoder's training, searched for in an index
-without that writer's passages, and labelled files of ours; the messages that no Entry answers are a
-labelled file and every second near miss (the others are for measuring). All as written and bare.
+without that writer's passages, and labelled files of ours, one of them of short questions, a third
+of them too vague for one Entry; the messages that no Entry answers are a labelled file and every
+second near miss (the others are for measuring). All as written and bare.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,7 +25,7 @@ from knowledge.load import load
 from knowledge.passages import passages
 from knowledge.wording import fold
 from retrieval.asked import asked_passages
-from retrieval.confidence import FILE, OFFERED, features
+from retrieval.confidence import FILE, LENGTHS, OFFERED, features, length
 from retrieval.encoder import EMBEDDED, load_encoder
 from retrieval.evaluate import Labelled, read_questions
 from retrieval.index import open_index
@@ -42,6 +43,7 @@ Rows = np.ndarray[tuple[int, int], np.dtype[np.float64]]
 class Case:
     """A search's features, and what was true of it."""
 
+    length: str
     features: dict[str, float]
     right: bool
     offered: bool
@@ -52,19 +54,26 @@ def main() -> None:
     questions = Path("bench/questions")
     parser.add_argument("--inside", type=Path, default=questions / "fresh.yaml")
     parser.add_argument("--outside", type=Path, default=questions / "outside.yaml")
+    parser.add_argument("--short", type=Path, default=Path(__file__).with_name("short.yaml"))
     parser.add_argument("--var", type=Path, default=Path("var"), help="encoder and vectors")
     arguments = parser.parse_args()
     searcher = searcher_without(CALIBRATION, arguments.var)
-    labelled = [*read_questions(arguments.inside), *read_questions(arguments.outside), *ours()]
+    files = (arguments.inside, arguments.outside, arguments.short)
+    labelled = [question for path in files for question in read_questions(path)] + ours()
     cases = list(searched(searcher, labelled))
+    models = {of: fit_pair([case for case in cases if case.length == of]) for of in LENGTHS}
+    FILE.write_text(json.dumps(models, indent=1) + "\n", encoding="utf-8")
+    print(json.dumps(models, indent=1))
+
+
+def fit_pair(cases: Sequence[Case]) -> dict[str, dict[str, float]]:
+    """The models of one length."""
     names = sorted(cases[0].features)
     rows = np.array([[case.features[name] for name in names] for case in cases])
-    models = {
+    return {
         "right": fit(rows, [case.right for case in cases], names),
         "offered": fit(rows, [case.offered for case in cases], names),
     }
-    FILE.write_text(json.dumps(models, indent=1) + "\n", encoding="utf-8")
-    print(json.dumps(models, indent=1))
 
 
 def searcher_without(writer: str, var: Path) -> Searcher:
@@ -96,9 +105,11 @@ def searched(searcher: Searcher, questions: Iterable[Labelled]) -> Iterator[Case
             if not hits or subject_of(hits[0].entry_id) is not None:
                 continue
             found = [hit.entry_id for hit in hits if subject_of(hit.entry_id) is None]
-            right = found[0] in question.about
             yield Case(
-                features(hits, reading), right, not {*question.about}.isdisjoint(found[:OFFERED])
+                length(reading),
+                features(hits, reading),
+                question.answered_by(found[0]),
+                question.offered_by(found[:OFFERED]),
             )
 
 
