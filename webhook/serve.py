@@ -9,6 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from knowledge.store import Editions
 from retrieval.index import Progress
+from webhook.admin.router import admin_router
 from webhook.app import create_app
 from webhook.database import open_database
 from webhook.gateway import core_router
@@ -39,6 +40,7 @@ def build_app(settings: Settings, progress: Progress = lambda done, total: None)
     routers = [
         chat_router(measured, settings, follower.current),
         pages_router(follower.current, settings),
+        admin_router(settings, engine, follower.current),
     ]
     if settings.core_key:
         routers.append(core_router(measured, readiness, settings))

@@ -10,7 +10,7 @@ import hashlib
 import mimetypes
 import re
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta, timezone
 from pathlib import Path
 from typing import Protocol
 
@@ -26,6 +26,8 @@ from knowledge.store import Edition
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
 TEMPLATES = HERE / "templates"
+
+VIETNAM = timezone(timedelta(hours=7))
 
 SMALL = 1400
 """Bytes below which a file fits one packet anyway and is not worth compressing."""
@@ -141,7 +143,7 @@ _assets = {
 }
 
 VERSION = _tag(
-    *(path.read_bytes() for path in sorted((*HERE.glob("*.py"), *TEMPLATES.glob("*.html")))),
+    *(path.read_bytes() for path in sorted((*HERE.glob("*.py"), *TEMPLATES.rglob("*.html")))),
     *(asset.tag.encode() for asset in _assets.values()),
     all_words().encode(),
 )
@@ -156,4 +158,5 @@ _environment = Environment(
 )
 _environment.globals.update(say=say, node=node, asset=_address)
 _environment.filters["linked"] = linked
+_environment.filters["moment"] = lambda at: f"{at.astimezone(VIETNAM):%H:%M %d/%m/%Y}"
 _environment.filters["day"] = lambda value: day(value) if isinstance(value, date) else value

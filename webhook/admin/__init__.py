@@ -1,0 +1,1 @@
+"""The administrators' pages: people, drafts, reviews, publishing, learning from use."""
