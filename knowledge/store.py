@@ -10,7 +10,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     JSON,
@@ -66,6 +66,14 @@ _edition_contents = Table(
 )
 
 
+class Published(NamedTuple):
+    """An Edition as the list of Editions has it."""
+
+    number: int
+    at: datetime
+    note: str
+
+
 class UnknownEdition(KeyError):
     """There is no Edition of that number."""
 
@@ -111,10 +119,19 @@ class Editions:
             number = db.scalar(select(func.max(_editions.c.number)))
         return None if number is None else int(number)
 
+    def list(self, limit: int = 50) -> list[Published]:
+        """The newest Editions first."""
+        wanted = select(_editions).order_by(_editions.c.number.desc()).limit(limit)
+        with self._engine.connect() as db:
+            return [
+                Published(row.number, in_utc(row.published_at), row.note)
+                for row in db.execute(wanted)
+            ]
+
     def publish(self, library: Library, note: str) -> tuple[int, bool]:
         """Publish; returns (number, whether it is new). Unchanged content is no new Edition."""
-        rows = {key: (_hash(body), body) for key, body in _bodies(library).items()}
-        total = _hash(sorted((*key, digest) for key, (digest, _) in rows.items()))
+        rows = {key: (content_hash(body), body) for key, body in _bodies(library).items()}
+        total = content_hash(sorted((*key, digest) for key, (digest, _) in rows.items()))
         for _ in range(_TRIES):
             with self._engine.connect() as db:
                 newest = db.execute(
@@ -182,7 +199,7 @@ class Editions:
                     sources[key] = Source.model_validate(body)
         # Each database has an order of its own.
         library = Library(dict(sorted(entries.items())), dict(sorted(sources.items())))
-        return Edition(row.number, row.hash, _in_utc(row.published_at), library)
+        return Edition(row.number, row.hash, in_utc(row.published_at), library)
 
 
 def _bodies(library: Library) -> dict[tuple[str, str], dict[str, Any]]:
@@ -194,11 +211,11 @@ def _bodies(library: Library) -> dict[tuple[str, str], dict[str, Any]]:
     return {**entries, **sources}
 
 
-def _in_utc(moment: datetime) -> datetime:
+def in_utc(moment: datetime) -> datetime:
     """SQLite forgets the zone, PostgreSQL answers in its own."""
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
-def _hash(value: Any) -> str:
+def content_hash(value: Any) -> str:
     text = json.dumps(value, ensure_ascii=False, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()

@@ -12,6 +12,7 @@ import typer
 from knowledge.imported import Import, merge, read_imported
 from knowledge.load import SHIPPED, Library, load
 from knowledge.model import Procedure
+from knowledge.proposals import Proposals, applied, check, has_moved
 from knowledge.sheets.folder import PREFIX, read_sheets
 from knowledge.sheets.merge import Fate, with_sheets
 from knowledge.store import Editions
@@ -34,19 +35,47 @@ def publish(
     from webhook.database import open_database
 
     settings = read_settings()
-    editions = Editions(open_database(settings))
+    engine = open_database(settings)
+    editions, proposals = Editions(engine), Proposals(engine)
     if edition is not None:
         library = editions.get(edition).library
     elif without_imported:
         library = load(content)
     else:
         library = _with_imported(load(content), settings, editions)
+    if edition is None:
+        library = _with_wording(library, proposals)
+    else:
+        proposals.take_back(edition)
     number, fresh = editions.publish(library, note)
     if fresh:
         console.print(f"Published edition {number} with {len(library.entries)} entries.")
     else:
         console.print(f"Nothing has changed: edition {number} stays.")
     open_follower(settings)  # builds the index now, so that no server has to
+
+
+def _with_wording(library: Library, proposals: Proposals) -> Library:
+    """The content with what administrators published from their pages, which no file takes back."""
+    kept = []
+    for proposal in proposals.wording():
+        if check(proposal, library):
+            errors.print(
+                f"{proposal.entry_id}: the administrators' wording of edition {proposal.edition}"
+                " names something that is gone; the file's is published",
+                style="yellow",
+                markup=False,
+                soft_wrap=True,
+            )
+            continue
+        kept.append(proposal)
+        if has_moved(proposal, library):
+            console.print(
+                f"{proposal.entry_id}: the administrators' wording of edition {proposal.edition}"
+                " is kept; the file has changed since",
+                soft_wrap=True,
+            )
+    return applied(library, kept)
 
 
 def _with_imported(shipped: Library, settings: Settings, editions: Editions) -> Library:

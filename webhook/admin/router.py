@@ -9,14 +9,19 @@ from fastapi import APIRouter, Response
 from sqlalchemy import Engine
 
 from knowledge.model import Procedure
+from knowledge.proposals import Proposals
+from knowledge.store import Editions
 from webhook.admin.access import HOME, Gate
 from webhook.admin.accounts import Accounts, accounts_router
 from webhook.admin.audit import AuditLog
 from webhook.admin.entrance import INVITATION, entrance_router
 from webhook.admin.people import People
+from webhook.admin.reviewing import Press, reviewing_router
 from webhook.admin.roles import May
+from webhook.admin.schedule import schedule_router
 from webhook.admin.sessions import Session, Sessions
 from webhook.admin.view import FriendlyRoute, page
+from webhook.admin.writing import Desk, writing_router
 from webhook.settings import Settings
 from webhook.site import Published
 from webhook.visitors import Buckets, Visitors
@@ -43,6 +48,12 @@ def admin_router(settings: Settings, engine: Engine, known: Callable[[], Publish
     router.include_router(accounts_router(Accounts(gate, settings.public_url, _fields(known))))
 
     reader = gate.needs(May.READ)
+
+    desk = Desk(gate, known, Proposals(engine), settings.public_url)
+    router.include_router(writing_router(desk))
+    press = Press(desk, Editions(engine))
+    router.include_router(reviewing_router(desk, press))
+    router.include_router(schedule_router(press))
 
     @router.get(HOME)
     def home(session: Session = reader) -> Response:

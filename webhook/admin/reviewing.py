@@ -1,0 +1,218 @@
+"""The pages on which a second person looks at a Proposal, and on which Editions are published."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from fastapi import APIRouter, HTTPException, Response
+
+from knowledge.load import dump_entry
+from knowledge.model import Source
+from knowledge.proposals import Proposal, ProposalError, State, applied, check, has_moved
+from knowledge.store import Editions, UnknownEdition
+from webhook.admin.access import HOME, Posted, to
+from webhook.admin.difference import differences
+from webhook.admin.preview import preview
+from webhook.admin.roles import May, Person
+from webhook.admin.sessions import Session
+from webhook.admin.view import FriendlyRoute, page
+from webhook.admin.words import WORDS
+from webhook.admin.writing import Desk
+
+REVIEW = f"{HOME}/duyet"
+EDITIONS = f"{HOME}/an-ban"
+
+
+@dataclass(frozen=True)
+class Press:
+    """Turns approved Proposals into an Edition."""
+
+    desk: Desk
+    editions: Editions
+
+    def publish(self, proposals: Sequence[Proposal], by: Person | None, note: str) -> int:
+        """The number of the Edition with these in it. ProposalError if one can no longer be
+        published, or if none is given; then nothing is."""
+        newest = self.editions.newest_number()
+        if not proposals or newest is None:
+            raise ProposalError("nothing_to_publish")
+        library = self.editions.get(newest).library
+        if any(check(proposal, library) for proposal in proposals):
+            raise ProposalError("not_complete")
+        number, _ = self.editions.publish(applied(library, proposals), note)
+        for proposal in self.desk.proposals.published(proposals, number):
+            self.desk.gate.log.write(
+                by,
+                "published",
+                proposal.entry_id,
+                edition=number,
+                writers=proposal.writers,
+                reviewer=proposal.reviewer,
+            )
+        return number
+
+    def publish_due(self, today: date) -> None:
+        """Publish what was scheduled for today or before; what can no longer be waits for
+        somebody to look at it. Several processes may do so at once."""
+        due = self.desk.proposals.due(today)
+        library = self.desk.library
+        if ready := [proposal for proposal in due if not check(proposal, library)]:
+            self.publish(ready, None, _note(ready))
+
+    def roll_back(self, number: int, by: Person) -> int:
+        """Publish an earlier Edition's content again. UnknownEdition if there is none of it."""
+        new, _ = self.editions.publish(self.editions.get(number).library, f"← {number}")
+        gone = self.desk.proposals.take_back(number)
+        self.desk.gate.log.write(by, "rolled_back", str(number), edition=new, entries=gone)
+        return new
+
+
+def reviewing_router(desk: Desk, press: Press) -> APIRouter:
+    """Review, publish, Editions."""
+    router = APIRouter(route_class=FriendlyRoute)
+    _review_routes(router, desk, press)
+    _edition_routes(router, desk, press)
+    return router
+
+
+def _review_routes(router: APIRouter, desk: Desk, press: Press) -> None:
+    reader, form = desk.gate.needs(May.READ), desk.gate.form_for(May.REVIEW)
+
+    @router.get(REVIEW)
+    def waiting(session: Session = reader) -> Response:
+        return _list_page(desk, session)
+
+    @router.get(REVIEW + "/{proposal_id:int}")
+    def review(proposal_id: int, phan: str = "", session: Session = reader) -> Response:
+        return _review_page(desk, session, proposal_id, facet=phan)
+
+    @router.post(REVIEW + "/{proposal_id:int}")
+    def decide(proposal_id: int, posted: Posted = form) -> Response:
+        person, revision = posted.session.person, posted.text("revision")
+        number = int(revision) if revision.isdecimal() else 0
+        try:
+            match posted.text("lam"):
+                case "duyet":
+                    found = desk.proposals.approve(
+                        proposal_id, number, person.login, posted.text("comment")
+                    )
+                    desk.gate.log.write(person, "approved", found.entry_id)
+                case "tra":
+                    found = desk.proposals.send_back(
+                        proposal_id, number, person.login, posted.text("comment")
+                    )
+                    desk.gate.log.write(person, "sent_back", found.entry_id, comment=found.comment)
+                case "hen":
+                    found = desk.proposals.schedule(proposal_id, number, _day(posted.text("day")))
+                    desk.gate.log.write(person, "scheduled", found.entry_id, day=found.publish_on)
+                case "xuat-ban":
+                    found = desk.proposals.get(proposal_id)
+                    if found.revision != number or found.state is not State.APPROVED:
+                        raise ProposalError("wrong_state")
+                    press.publish([found], person, _note([found]))
+                    return to(f"{EDITIONS}?xong=published")
+                case _:
+                    raise HTTPException(404)
+        except ProposalError as error:
+            if error.reason == "unknown_proposal":
+                raise HTTPException(404) from None
+            return _review_page(desk, posted.session, proposal_id, problem=error.reason)
+        return to(f"{REVIEW}/{proposal_id}")
+
+    @router.post(REVIEW + "/xuat-ban")
+    def publish_all(posted: Posted = form) -> Response:
+        ready = [p for p in desk.proposals.all((State.APPROVED,)) if p.publish_on is None]
+        try:
+            press.publish(ready, posted.session.person, _note(ready))
+        except ProposalError as error:
+            return _list_page(desk, posted.session, problem=error.reason)
+        return to(f"{EDITIONS}?xong=published")
+
+
+def _day(text: str) -> date | None:
+    """ProposalError if it is no date."""
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise ProposalError("no_date") from None
+
+
+def _note(proposals: Sequence[Proposal]) -> str:
+    notes = [proposal.note or proposal.title for proposal in proposals]
+    return "; ".join(notes)[:500]
+
+
+def _list_page(desk: Desk, session: Session, problem: str = "") -> Response:
+    return page(
+        "reviews",
+        session,
+        status=409 if problem else 200,
+        proposals=desk.proposals.all(),
+        ready=len([p for p in desk.proposals.all((State.APPROVED,)) if p.publish_on is None]),
+        problem=WORDS.say(f"write.{problem}") if problem else "",
+    )
+
+
+def _review_page(
+    desk: Desk, session: Session, proposal_id: int, *, facet: str = "", problem: str = ""
+) -> Response:
+    try:
+        proposal = desk.proposals.get(proposal_id)
+    except ProposalError:
+        raise HTTPException(404) from None
+    library = desk.library
+    before = library.entries.get(proposal.entry_id)
+    complete = not check(proposal, library)
+    new = applied(library, [proposal]) if complete else library
+    return page(
+        "review",
+        session,
+        status=409 if problem else 200,
+        proposal=proposal,
+        is_new=before is None,
+        changes=differences(dump_entry(before) if before else {}, proposal.body),
+        sources=differences(
+            {key: _row(library.sources[key]) for key in _ids(proposal) if key in library.sources},
+            {str(row["id"]): row for row in proposal.sources},
+        ),
+        before=preview(before, library, facet, desk.public_url) if before else None,
+        after=preview(new.entries[proposal.entry_id], new, facet, desk.public_url)
+        if complete
+        else None,
+        moved=has_moved(proposal, library),
+        own=session.person.login in proposal.writers,
+        facet=facet,
+        problem=WORDS.say(f"write.{problem}") if problem else "",
+    )
+
+
+def _ids(proposal: Proposal) -> list[str]:
+    return [str(row["id"]) for row in proposal.sources]
+
+
+def _row(source: Source) -> dict[str, object]:
+    return source.model_dump(mode="json", exclude_none=True)
+
+
+def _edition_routes(router: APIRouter, desk: Desk, press: Press) -> None:
+    reader, form = desk.gate.needs(May.READ), desk.gate.form_for(May.PUBLISH)
+
+    @router.get(EDITIONS)
+    def editions(xong: str = "", session: Session = reader) -> Response:
+        return page(
+            "editions",
+            session,
+            editions=press.editions.list(),
+            serving=desk.known().edition.number,
+            done=WORDS.node("editions.done").get(xong, ""),
+        )
+
+    @router.post(EDITIONS + "/{number:int}")
+    def roll_back(number: int, posted: Posted = form) -> Response:
+        try:
+            press.roll_back(number, posted.session.person)
+        except UnknownEdition:
+            raise HTTPException(404) from None
+        return to(f"{EDITIONS}?xong=rolled_back")
