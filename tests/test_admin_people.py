@@ -31,7 +31,7 @@ from webhook.admin.people import (
 from webhook.admin.roles import Person, Role
 from webhook.admin.router import TRIES, admin_router
 from webhook.admin.sessions import IDLE, LONGEST, Sessions
-from webhook.parts import migrate, open_database
+from webhook.database import migrate, open_database
 from webhook.settings import Settings
 
 SITE = "http://testserver"

@@ -30,7 +30,7 @@ from webhook.admin.roles import Role
 from webhook.admin.router import admin_router
 from webhook.admin.sessions import Sessions
 from webhook.admin.writing import Desk
-from webhook.parts import migrate, open_database
+from webhook.database import migrate, open_database
 from webhook.settings import Settings
 from webhook.visitors import Buckets, Visitors
 

@@ -13,8 +13,8 @@ from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 from bot.messages import say
 from tests.fakes import serve
 from tests.fakes.desk import DeskReplies, Shown, published
-from webhook.app import SecurityHeaders
 from webhook.pages import pages_router
+from webhook.security import SecurityHeaders, security_headers
 from webhook.settings import Settings
 from webhook.web import chat_router
 
@@ -55,7 +55,8 @@ def url(
 ) -> Iterator[str]:
     settings = Settings(_env_file=None, data_dir=tmp_path_factory.mktemp("browser"))
     app = FastAPI()
-    app.add_middleware(SecurityHeaders)  # the policy the pages must live with
+    # The policy the pages must live with.
+    app.add_middleware(SecurityHeaders, headers=security_headers(settings))
     app.include_router(chat_router(replies, settings, lambda: shown))
     app.include_router(pages_router(lambda: shown, settings))
     with serve(app) as address:

@@ -15,11 +15,12 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Engine, func, inspect, select, text
 
 import bot.journal
-from knowledge import store
+from knowledge import proposals, store
 from knowledge.load import SHIPPED, Library, read_entry, read_sources
 from knowledge.model import Facet, Procedure
 from knowledge.store import Editions, UnknownEdition, connect
 from webhook import database
+from webhook.admin import tables as admin
 from webhook.channels.zalo_oa import tables as zalo_oa
 
 
@@ -182,7 +183,13 @@ def editions_title(engine: Engine, number: int) -> str:
 def test_the_migrations_make_exactly_the_tables_of_the_stores(engine: Engine) -> None:
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
-        all_stores = [store.metadata, bot.journal.metadata, zalo_oa.metadata]
+        all_stores = [
+            store.metadata,
+            proposals.metadata,
+            bot.journal.metadata,
+            zalo_oa.metadata,
+            admin.metadata,
+        ]
         assert compare_metadata(context, all_stores) == []  # type: ignore[arg-type]
 
 

@@ -23,7 +23,9 @@ HOMES = {
     "PIL": ["webhook/media/codes.py"],
     "zxingcpp": ["webhook/media/codes.py"],
     "faster_whisper": ["webhook/media/voice.py"],
-    "cryptography": ["webhook/channels/zalo_oa/vault.py"],
+    "cryptography": ["webhook/admin/sealing.py", "webhook/channels/zalo_oa/vault.py"],
+    "pwdlib": ["webhook/admin/people.py"],
+    "pyotp": ["webhook/admin/people.py"],
     "dbos": ["webhook/queue/durable.py", "webhook/queue/records.py"],
     "openpyxl": ["knowledge/sheets/workbook.py"],
 }

@@ -24,7 +24,7 @@ CODE = {
     for path in Path(str(package.__file__)).parent.rglob("*.*")
     if path.suffix in (".py", ".html", ".js")
 }
-KEY = re.compile(r"""\b(?:say|node)\(\s*(f?)["']([\w.{}()]+)["']""")
+KEY = re.compile(r"""(?<!WORDS\.)\b(?:say|node)\(\s*(f?)["']([\w.{}()]+)["']""")
 
 WORDS = {
     Status.ANSWERED_FACET: "answer.title",
@@ -115,7 +115,9 @@ def test_placeholders_are_filled_by_name(key: str) -> None:
 )
 def test_every_call_fills_the_placeholders_of_its_sentence(path: Path) -> None:
     for key, arguments in re.findall(
-        r'\bsay\(\s*"([\w.]+)"((?:[^()]|\([^()]*(?:\([^()]*\)[^()]*)*\))*)\)', CODE[path]
+        r"(?<!WORDS\.)"
+        r'\bsay\(\s*"([\w.]+)"((?:[^()]|\([^()]*(?:\([^()]*\)[^()]*)*\))*)\)',
+        CODE[path],
     ):
         wanted = {name for _, name, _, _ in Formatter().parse(node(key)) if name}
         given = set(re.findall(r"(?:,|\n)\s*(\w+)=(?!=)", arguments))

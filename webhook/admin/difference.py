@@ -45,10 +45,10 @@ def _of(before: Any, after: Any, where: str) -> Iterator[Difference]:
     if isinstance(before, dict) or isinstance(after, dict):
         old, new = before or {}, after or {}
         for key in [*new, *(key for key in old if key not in new)]:
-            values = [old.get(key), new.get(key)]
+            one, other = old.get(key), new.get(key)
             if key in UNORDERED:
-                values = [sorted(value or ()) for value in values]
-            yield from _of(*values, _join(where, _name(key)))
+                one, other = sorted(one or ()), sorted(other or ())
+            yield from _of(one, other, _join(where, _name(key)))
     elif _is_rows(before) or _is_rows(after):
         yield from _of_rows(before or [], after or [], where)
     else:

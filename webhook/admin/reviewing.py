@@ -8,6 +8,7 @@ from datetime import date
 
 from fastapi import APIRouter, HTTPException, Response
 
+from bot.messages import node
 from knowledge.load import dump_entry
 from knowledge.model import Source
 from knowledge.proposals import Proposal, ProposalError, State, applied, check, has_moved
@@ -184,6 +185,7 @@ def _review_page(
         moved=has_moved(proposal, library),
         own=session.person.login in proposal.writers,
         facet=facet,
+        facets=node("facets"),
         problem=WORDS.say(f"write.{problem}") if problem else "",
     )
 

@@ -1,0 +1,77 @@
+"""Every word of the administrators' pages is there, and none is left over."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+import webhook
+from webhook.admin.fields import FORMS, SOURCE, Field, Group, Part, Rows, Widget
+from webhook.admin.roles import Role
+from webhook.admin.words import WORDS
+
+HERE = Path(str(webhook.__file__)).parent
+TREE = yaml.safe_load((HERE / "admin" / "messages.yaml").read_text(encoding="utf-8"))
+CODE = "\n".join(
+    path.read_text(encoding="utf-8")
+    for folder in ("admin", "templates/admin")
+    for path in (HERE / folder).glob("*.*")
+    if path.suffix in (".py", ".html")
+)
+CALLED = set(re.findall(r"""\b(?:WORDS\.say|WORDS\.node|t|words)\(\s*"([\w.]+)"\s*[,)]""", CODE))
+
+
+def fields(parts: tuple[Part, ...]) -> Iterator[Part]:
+    for part in parts:
+        yield part
+        if isinstance(part, Rows | Group):
+            yield from fields(part.fields)
+
+
+@pytest.mark.parametrize("key", sorted(CALLED))
+def test_a_key_that_is_called_exists(key: str) -> None:
+    assert WORDS.node(key)
+
+
+@pytest.mark.parametrize("group", sorted(set(TREE) - {"name", "skip", "menu"}))
+def test_a_group_that_exists_is_used(group: str) -> None:
+    assert re.search(rf"""["']{group}["'.]""", CODE) or group in ("yes", "no")
+
+
+@pytest.mark.parametrize("kind", FORMS)
+def test_every_field_of_a_form_has_a_label_and_its_options_words(kind: str) -> None:
+    for part in fields(FORMS[kind]):
+        if not isinstance(part, Group):
+            assert WORDS.say(f"fields.{part.name}.label")
+        if isinstance(part, Field) and part.options and part.name not in ("regions", "facets"):
+            assert set(WORDS.node(f"options.{part.name}")) == set(part.options), part.name
+    for field in SOURCE:
+        if field.name != "id":
+            assert WORDS.say(f"fields.source_{field.name}.label")
+        if field.widget is Widget.CHOICE:
+            assert set(WORDS.node(f"options.{field.name}")) == set(field.options)
+
+
+@pytest.mark.parametrize("role", Role)
+def test_every_role_is_named_and_explained(role: Role) -> None:
+    assert WORDS.say(f"roles.{role}")
+    assert WORDS.say(f"role_help.{role}")
+
+
+def test_every_deed_that_is_logged_has_words() -> None:
+    logged = set(re.findall(r"""(?:log\.write\(|\bby,)\s*(?:[\w.]+,\s*)?"(\w+)\"""", CODE))
+    assert logged
+    assert logged <= set(TREE["audit"]["actions"])
+
+
+def test_every_reason_to_refuse_has_words() -> None:
+    for reason in re.findall(r"""AccountError\("(\w+)"\)""", CODE):
+        assert WORDS.say(f"account.{reason}")
+    store = (HERE.parent / "knowledge" / "proposals.py").read_text(encoding="utf-8")
+    for reason in re.findall(r"""ProposalError\("(\w+)"\)""", CODE + store):
+        if reason != "unknown_proposal":
+            assert WORDS.say(f"write.{reason}")
