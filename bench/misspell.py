@@ -86,7 +86,10 @@ def near_key(word: str, rng: random.Random) -> str:
 
 
 def other_slip(word: str, rng: random.Random) -> str:
-    """A letter dropped, doubled or swapped with the next, or hỏi and ngã confused."""
+    """A letter dropped, doubled or swapped with the next, or hỏi and ngã confused. A word of one
+    letter is doubled."""
+    if len(word) == 1:
+        return word * 2
     at = rng.randrange(len(word) - 1)
     swapped = word[:at] + word[at + 1] + word[at] + word[at + 2 :]
     forms = [word[:at] + word[at + 1 :], word[: at + 1] + word[at:], swapped]
