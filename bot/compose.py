@@ -10,7 +10,17 @@ from bot.model import Answer, Block, BlockKind, Choice, ShownSource, Status
 from bot.place.offices import Offices, offices, set_by_province
 from knowledge.freshness import OLD_AFTER
 from knowledge.load import Library
-from knowledge.model import AnyEntry, Confidence, Entry, Facet, Fact, Guide, Lesson, Procedure
+from knowledge.model import (
+    AnyEntry,
+    Confidence,
+    Entry,
+    Exercise,
+    Facet,
+    Fact,
+    Guide,
+    Lesson,
+    Procedure,
+)
 from knowledge.pages import page_of
 from knowledge.places import PROVINCES, Place
 
@@ -186,6 +196,7 @@ class Composer:
             Block(kind=BlockKind.TEXT, lines=(say("answer.lesson_goal", goal=entry.goal),)),
             Block(kind=BlockKind.STEPS, lines=cards),
             Block(kind=BlockKind.TEXT, lines=(say("answer.lesson_try", text=entry.try_now),)),
+            _exercise(entry.exercise),
             Block(kind=BlockKind.TEXT, lines=(say("answer.lesson_quiz"),)),
             *self._warnings(entry, entry.cards, []),
         ]
@@ -296,6 +307,12 @@ def _fee_elsewhere(entry: Procedure, place: Place | None) -> list[str]:
     if entry.portal_url:
         return [say("place.fee_by_province_portal", province=province, url=entry.portal_url)]
     return [say("place.fee_by_province", province=province)]
+
+
+def _exercise(exercise: Exercise) -> Block:
+    """What is to be judged, and the question; the answer stands on the Lesson's page."""
+    task = say(f"answer.exercises.{exercise.kind}", text=exercise.sample)
+    return Block(kind=BlockKind.TEXT, lines=(task, exercise.question))
 
 
 def _title(entry: Entry, facets: Sequence[Facet]) -> Block:

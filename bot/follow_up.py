@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from bot.compose import MAX_CHOICES
 from bot.decide import SURE, ask_topic, offers
 from bot.draft import Draft
 from bot.messages import say
@@ -71,17 +72,18 @@ def turn_back(draft: Draft) -> Draft | Answer:
 
 
 def _lesson(draft: Draft, lesson: Lesson, step: int) -> Draft | Answer:
-    """The lesson so many steps on in the course, or all of them where it ends."""
+    """The lesson so many steps on in the course, or the nearest ones where it ends."""
     library = draft.known.edition.library
-    lessons = sorted((e for e in library if isinstance(e, Lesson)), key=lambda e: e.id)
+    lessons = sorted((e for e in library if isinstance(e, Lesson)), key=lambda e: e.order)
     place = lessons.index(lesson) + step
     if 0 <= place < len(lessons):
         return replace(draft, entry=lessons[place])
     words = say("clarify.last_lesson" if step > 0 else "clarify.first_lesson")
+    near = lessons[-MAX_CHOICES:] if step > 0 else lessons[:MAX_CHOICES]
     return Answer(
         status=Status.CLARIFICATION_ENTRY,
         blocks=(Block(kind=BlockKind.TEXT, lines=(words,)),),
-        choices=offers(lessons, ()),
+        choices=offers(near, ()),
         edition=draft.known.edition.number,
     )
 

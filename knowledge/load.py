@@ -13,7 +13,7 @@ import yaml
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
-from knowledge.model import AnyEntry, Entry, Record, Source
+from knowledge.model import AnyEntry, Entry, Lesson, Record, Source
 from knowledge.yaml_file import ContentError, Loc, Problem, line_naming, line_of, read_yaml
 
 SHIPPED = Path(__file__).parent / "content"
@@ -21,7 +21,7 @@ SHIPPED = Path(__file__).parent / "content"
 _ENTRY: TypeAdapter[AnyEntry] = TypeAdapter(AnyEntry)
 _SOURCES = TypeAdapter(tuple[Source, ...])
 _INHERITED = ("sources", "checked_on", "confidence")
-_FACT_LISTS = {"facts", "sections", "cards", "changes"}
+_FACT_LISTS = {"facts", "sections", "cards", "exercise", "changes"}
 _KINDS = {"procedure", "guide", "lesson"}
 
 
@@ -56,6 +56,7 @@ def load(folder: Path = SHIPPED) -> Library:
             problems += error.problems
     if not problems:  # otherwise what a faulty file defines would be reported missing elsewhere
         problems += _broken_references(entries, sources.keys())
+        problems += _broken_course(entries)
     if problems:
         raise ContentError(problems)
     return Library(
@@ -154,6 +155,21 @@ def _broken_references(
             if other not in entries:
                 message = f"no entry {other!r}{_like(other, entries)}"
                 yield Problem(path, line_naming(path, other), "related", message)
+
+
+def _broken_course(entries: Mapping[str, tuple[Path, AnyEntry]]) -> Iterator[Problem]:
+    """Lessons that share a number, or need what is no Lesson before them."""
+    lessons = {key: entry for key, (_, entry) in entries.items() if isinstance(entry, Lesson)}
+    first: dict[int, str] = {}
+    for key, lesson in lessons.items():
+        path = entries[key][0]
+        if first.setdefault(lesson.order, key) != key:
+            message = f"{lesson.order} is the number of {first[lesson.order]!r} already"
+            yield Problem(path, line_naming(path, "order"), "order", message)
+        for other in lesson.needs:
+            if other not in lessons or lessons[other].order >= lesson.order:
+                message = f"no lesson {other!r} comes before it{_like(other, lessons)}"
+                yield Problem(path, line_naming(path, other), "needs", message)
 
 
 def _inherit_defaults(path: Path, node: yaml.Node, data: dict[str, Any]) -> None:

@@ -18,6 +18,7 @@ from pydantic import (
     field_validator,
 )
 
+from knowledge.course import LEVELS, Skill, Track
 from knowledge.places import PROVINCES
 
 EntryId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=40)]
@@ -331,18 +332,37 @@ class QuizQuestion(Record):
         return correct
 
 
+class Exercise(Record):
+    """A short text in which the learner looks for a mistake or a scam."""
+
+    kind: Literal["spot_mistake", "spot_scam"]
+    sample: Text
+    """What is to be judged: a message, or what an AI wrote; made up by us."""
+    question: Text
+    answer: Fact
+
+
 class Lesson(Entry):
-    """An Entry that teaches: short cards, one thing to try, a quiz with explained answers."""
+    """An Entry that teaches: short cards, one thing to try, an exercise, a quiz with reasons."""
 
     kind: Literal["lesson"] = "lesson"
+    level: Annotated[int, Field(ge=1, le=LEVELS)]
+    tracks: Annotated[tuple[Track, ...], Field(min_length=1)]
+    order: Annotated[int, Field(ge=1)]
+    """Its number in the whole course, and so its place in every track and level."""
+    needs: tuple[EntryId, ...] = ()
+    """Lessons that should come before it."""
+    skill: Skill
     minutes: Annotated[int, Field(ge=1, le=15)]
     goal: Text
-    cards: Annotated[tuple[Fact, ...], Field(min_length=3, max_length=9)]
+    cards: Annotated[tuple[Fact, ...], Field(min_length=5, max_length=9)]
     try_now: Text
-    quiz: Annotated[tuple[QuizQuestion, ...], Field(min_length=3, max_length=6)]
+    exercise: Exercise
+    quiz: Annotated[tuple[QuizQuestion, ...], Field(min_length=4, max_length=6)]
 
     def all_facts(self) -> Iterator[Fact]:
         yield from self.cards
+        yield self.exercise.answer
 
 
 AnyEntry = Annotated[Procedure | Guide | Lesson, Field(discriminator="kind")]

@@ -63,6 +63,10 @@ kind: lesson
 id: bai-1
 title: Bài đầu tiên
 summary: Bài học ngắn để thử.
+level: 1
+order: 1
+tracks: [everyone]
+skill: devices
 minutes: 5
 goal: Biết dùng điện thoại.
 try_now: Thử ngay.
@@ -73,12 +77,21 @@ cards:
   - text: Thẻ một.
   - text: Thẻ hai.
   - text: Thẻ ba.
+  - text: Thẻ bốn.
+  - text: Thẻ năm.
+exercise:
+  kind: spot_scam
+  sample: Có người lạ gọi xin tiền.
+  question: Có nên đưa không?
+  answer:
+    text: Không nên đưa.
 quiz:
   - &question
     text: Đúng hay sai?
     options: [Đúng, Sai]
     correct: 1
     explanation: Vì thế.
+  - *question
   - *question
   - *question
 """

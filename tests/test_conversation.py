@@ -16,13 +16,14 @@ from sqlalchemy import text as sql
 from bot import journal as journal_module
 from bot.assistant import Assistant
 from bot.check import text_of
+from bot.compose import MAX_CHOICES
 from bot.draft import Known
 from bot.journal import Journal
 from bot.messages import node, say
 from bot.model import Answer, BlockKind, Channel, Question, Status
 from bot.pipeline import Pipeline
 from knowledge.load import Library
-from knowledge.model import Facet
+from knowledge.model import Facet, Lesson
 from knowledge.store import Edition, connect
 from webhook.database import migrate
 
@@ -267,10 +268,17 @@ def test_lessons_follow_each_other(lan: Talk) -> None:
     assert lan.say("bài tiếp theo").entry_id == "bai-2-hoi-cho-ro"
     assert lan.say("hoc tiep di").entry_id == "bai-3-kiem-tra-lai"
     assert lan.say("bài sau ạ").entry_id == "bai-4-khong-dua-gi-cho-ai"
+    assert lan.say("bài trước").entry_id == "bai-3-kiem-tra-lai"
+
+
+def test_where_the_course_ends_the_nearest_lessons_are_offered(lan: Talk, shipped: Known) -> None:
+    lessons = [entry for entry in shipped.edition.library if isinstance(entry, Lesson)]
+    course = sorted(lessons, key=lambda lesson: lesson.order)
+    lan.say(action=f"entry:{course[-1].id}")
     end = lan.say("bài tiếp theo")
     assert end.status is Status.CLARIFICATION_ENTRY
-    assert len(end.choices) == 4
-    assert lan.say("bài trước").entry_id == "bai-3-kiem-tra-lai"
+    assert [choice.label for choice in end.choices] == [e.title for e in course[-MAX_CHOICES:]]
+    assert lan.say("bài trước").entry_id == course[-2].id
 
 
 def test_the_place_is_remembered(lan: Talk) -> None:

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from knowledge.course import Track
 from knowledge.load import Library, load
-from knowledge.model import Confidence, Facet, Procedure
+from knowledge.model import Confidence, Facet, Lesson, Procedure
 from knowledge.yaml_file import ContentError
 
 SOURCES = """\
@@ -163,6 +164,81 @@ def test_every_problem_of_every_file_is_reported_and_nothing_that_follows_from_t
         ["khai-sinh.yaml:3", "tilte"],
         ["khai-tu.yaml:17", "facts.fee.1.amount"],
     ]
+
+
+LESSON = """\
+kind: lesson
+id: bai-1
+title: "Bài 1: Gọi điện"
+summary: Bài học ngắn để thử.
+level: 1
+order: 1
+tracks: [everyone, elderly]
+skill: devices
+minutes: 5
+goal: Biết gọi điện thoại.
+try_now: Gọi thử cho con.
+defaults:
+  sources: [luat]
+  checked_on: 2026-11-01
+cards:
+  - text: Thẻ một.
+  - text: Thẻ hai.
+  - text: Thẻ ba.
+  - text: Thẻ bốn.
+  - text: Thẻ năm.
+exercise:
+  kind: spot_scam
+  sample: Có người lạ gọi xin tiền.
+  question: Có nên đưa không?
+  answer:
+    text: Không nên đưa.
+quiz:
+  - &question
+    text: Đúng hay sai?
+    options: [Đúng, Sai]
+    correct: 1
+    explanation: Vì thế.
+  - *question
+  - *question
+  - *question
+"""
+
+
+def test_a_lesson_has_its_place_in_the_course_and_an_exercise_with_a_sourced_answer(
+    tmp_path: Path,
+) -> None:
+    second = LESSON.replace("bai-1", "bai-2").replace("order: 1", "order: 2\nneeds: [bai-1]")
+    library = load(content(tmp_path, **{"bai-1": LESSON, "bai-2": second}))
+    lesson = library.entries["bai-2"]
+    assert isinstance(lesson, Lesson)
+    assert (lesson.level, lesson.order, lesson.needs) == (1, 2, ("bai-1",))
+    assert lesson.tracks == (Track.EVERYONE, Track.ELDERLY)
+    assert lesson.exercise.answer.sources == ("luat",), "defaults are inherited here too"
+    assert lesson.exercise.answer in lesson.all_facts()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        ("order: 1", "order: 2", "bai-3.yaml:6: order: 2 is the number of 'bai-2' already"),
+        ("order: 1", "order: 3\nneeds: [bai-9]", "7: needs: no lesson 'bai-9' comes before it"),
+        ("order: 1", "order: 1\nneeds: [bai-2]", "7: needs: no lesson 'bai-2' comes before it"),
+        ("order: 1", "order: 3\nneeds: [khai-sinh]", "7: needs: no lesson 'khai-sinh' comes"),
+        ("level: 1", "level: 6", "5: level: Input should be less than or equal to 5"),
+        ("[everyone, elderly]", "[]", "7: tracks: Tuple should have at least 1 item"),
+        ("[everyone, elderly]", "[young]", "7: tracks.0: Input should be 'everyone', 'elderly'"),
+        ("spot_scam", "spot_it", "22: exercise.kind: Input should be 'spot_mistake' or"),
+        ("    text: Không nên đưa.", "    txt: Không.", "exercise.answer.text: Field required"),
+        ("  - text: Thẻ năm.\n", "", "cards: Tuple should have at least 5 items"),
+    ],
+)
+def test_a_mistake_in_a_lesson_is_named(tmp_path: Path, old: str, new: str, problem: str) -> None:
+    assert old in LESSON
+    second = LESSON.replace("bai-1", "bai-2").replace("order: 1", "order: 2")
+    third = LESSON.replace("bai-1", "bai-3").replace(old, new, 1)
+    found = problems(content(tmp_path, **{"bai-2": second, "bai-3": third}))
+    assert any(line.startswith("bai-3.yaml:") and problem in line for line in found), found
 
 
 def test_an_id_may_be_used_once(tmp_path: Path) -> None:

@@ -120,7 +120,7 @@ def test_a_rule_that_has_ended_stands_last_and_says_so(shown: Shown, tmp_path: P
     assert seen.index("Miễn lệ phí cho mọi người.") > seen.index("8.000 đồng một bản sao")
 
 
-def test_a_lesson_has_its_cards_and_a_quiz_with_hidden_solutions(
+def test_a_lesson_has_its_exercise_and_quiz_with_hidden_solutions(
     visitor: TestClient, shown: Shown
 ) -> None:
     lessons = [entry for entry in shown.edition.library if isinstance(entry, Lesson)]
@@ -128,7 +128,9 @@ def test_a_lesson_has_its_cards_and_a_quiz_with_hidden_solutions(
     for lesson in lessons:
         page = visitor.get(page_of(lesson)).text
         seen = text_of(page)
-        assert page.count("<details>") == len(lesson.quiz)
+        assert page.count("<details>") == len(lesson.quiz) + 1
+        assert one_line(lesson.exercise.sample) in seen
+        assert one_line(lesson.exercise.answer.text) in seen
         for question in lesson.quiz:
             right = "ABCDE"[question.correct - 1]
             option = question.options[question.correct - 1]

@@ -196,11 +196,16 @@ def _groups(entries: Iterable[AnyEntry]) -> list[Group]:
             heading,
             tuple(
                 (page_of(entry), entry.title, entry.summary)
-                for entry in sorted(groups[order, heading], key=lambda entry: fold(entry.title))
+                for entry in sorted(groups[order, heading], key=_place_in_group)
             ),
         )
         for order, heading in sorted(groups, key=lambda key: (key[0], fold(key[1])))
     ]
+
+
+def _place_in_group(entry: AnyEntry) -> tuple[int, str]:
+    """Lessons in the order of the course, the others by their titles."""
+    return (entry.order if isinstance(entry, Lesson) else 0), fold(entry.title)
 
 
 def _heading(entry: AnyEntry) -> tuple[int, str]:

@@ -76,13 +76,18 @@ class Sheet:
     """Path and title."""
     notes: tuple[str, ...]
     """What the marks used on this page mean."""
+    solution: Line | None
+    """The explained answer to a Lesson's exercise."""
 
 
 def sheet(entry: AnyEntry, library: Library, edition: int, today: date) -> Sheet:
     """Lay a record out for its page, as of a day."""
     numbers = {source: number for number, source in enumerate(entry.source_ids, 1)}
-    parts = tuple(_parts(entry, _Lines(entry.checked_on, numbers, today)))
+    lines = _Lines(entry.checked_on, numbers, today)
+    parts = tuple(_parts(entry, lines))
+    solution = lines([entry.exercise.answer])[0] if isinstance(entry, Lesson) else None
     marks = {line.mark for part in parts for line in part.lines}
+    marks |= {solution.mark} if solution else set()
     sources = [library.sources[i] for i in entry.source_ids]
     related = [library.entries[i] for i in entry.related if i in library.entries]
     return Sheet(
@@ -94,6 +99,7 @@ def sheet(entry: AnyEntry, library: Library, edition: int, today: date) -> Sheet
         sources=tuple((source, _kind(source)) for source in sources),
         related=tuple((page_of(other), other.title) for other in related),
         notes=tuple(_notes(entry, marks)),
+        solution=solution,
     )
 
 
@@ -181,6 +187,9 @@ def _about(entry: AnyEntry, edition: int) -> Iterator[tuple[str, str]]:
         case Guide():
             yield "topic", say(f"web.topics.{entry.topic}")
         case Lesson():
+            yield "course_level", say(f"web.course_levels.{entry.level}")
+            yield "tracks", ", ".join(say(f"web.tracks.{track}") for track in entry.tracks)
+            yield "skill", say(f"web.skills.{entry.skill}")
             yield "minutes", say("web.page.minutes_value", minutes=entry.minutes)
     if entry.regions:
         yield "regions", _places(entry.regions)

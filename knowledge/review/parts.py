@@ -17,6 +17,8 @@ _READ = {
     "heading",
     "goal",
     "try_now",
+    "sample",
+    "question",
     "options",
     "explanation",
 }
@@ -37,6 +39,7 @@ def facts_of(entry: AnyEntry) -> Iterator[tuple[Loc, Fact]]:
         case Lesson():
             for number, fact in enumerate(entry.cards):
                 yield ("cards", number), fact
+            yield ("exercise", "answer"), entry.exercise.answer
 
 
 def texts_of(entry: AnyEntry) -> Iterator[tuple[Loc, str]]:
