@@ -196,7 +196,7 @@ class Composer:
             Block(kind=BlockKind.TEXT, lines=(say("answer.lesson_goal", goal=entry.goal),)),
             Block(kind=BlockKind.STEPS, lines=cards),
             Block(kind=BlockKind.TEXT, lines=(say("answer.lesson_try", text=entry.try_now),)),
-            _exercise(entry.exercise),
+            *([_exercise(entry.exercise)] if entry.exercise else []),
             Block(kind=BlockKind.TEXT, lines=(say("answer.lesson_quiz"),)),
             *self._warnings(entry, entry.cards, []),
         ]

@@ -23,6 +23,9 @@ _SOURCES = TypeAdapter(tuple[Source, ...])
 _INHERITED = ("sources", "checked_on", "confidence")
 _FACT_LISTS = {"facts", "sections", "cards", "exercise", "changes"}
 _KINDS = {"procedure", "guide", "lesson"}
+_OF_A_COURSE = ("level", "tracks", "order", "skill", "exercise")
+_LEAST = {"cards": 5, "quiz": 4}
+"""Of a Lesson, beyond what the model asks: it also reads Lessons that were stored before."""
 
 
 @dataclass(frozen=True)
@@ -158,11 +161,12 @@ def _broken_references(
 
 
 def _broken_course(entries: Mapping[str, tuple[Path, AnyEntry]]) -> Iterator[Problem]:
-    """Lessons that share a number, or need what is no Lesson before them."""
+    """Lessons that are unfinished, share a number, or need what is no Lesson before them."""
     lessons = {key: entry for key, (_, entry) in entries.items() if isinstance(entry, Lesson)}
     first: dict[int, str] = {}
     for key, lesson in lessons.items():
         path = entries[key][0]
+        yield from _unfinished(path, lesson)
         if first.setdefault(lesson.order, key) != key:
             message = f"{lesson.order} is the number of {first[lesson.order]!r} already"
             yield Problem(path, line_naming(path, "order"), "order", message)
@@ -170,6 +174,17 @@ def _broken_course(entries: Mapping[str, tuple[Path, AnyEntry]]) -> Iterator[Pro
             if other not in lessons or lessons[other].order >= lesson.order:
                 message = f"no lesson {other!r} comes before it{_like(other, lessons)}"
                 yield Problem(path, line_naming(path, other), "needs", message)
+
+
+def _unfinished(path: Path, lesson: Lesson) -> Iterator[Problem]:
+    """What a Lesson must have and does not."""
+    for field in _OF_A_COURSE:
+        if field not in lesson.model_fields_set:
+            yield Problem(path, 1, field, "Field required")
+    for field, least in _LEAST.items():
+        if len(getattr(lesson, field)) < least:
+            message = f"a lesson has at least {least}"
+            yield Problem(path, line_naming(path, field), field, message)
 
 
 def _inherit_defaults(path: Path, node: yaml.Node, data: dict[str, Any]) -> None:

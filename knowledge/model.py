@@ -346,23 +346,25 @@ class Lesson(Entry):
     """An Entry that teaches: short cards, one thing to try, an exercise, a quiz with reasons."""
 
     kind: Literal["lesson"] = "lesson"
-    level: Annotated[int, Field(ge=1, le=LEVELS)]
-    tracks: Annotated[tuple[Track, ...], Field(min_length=1)]
-    order: Annotated[int, Field(ge=1)]
+    # The defaults are for Editions stored before there was a course; `load` accepts none of them.
+    level: Annotated[int, Field(ge=1, le=LEVELS)] = 1
+    tracks: Annotated[tuple[Track, ...], Field(min_length=1)] = (Track.EVERYONE,)
+    order: Annotated[int, Field(ge=1)] = 1
     """Its number in the whole course, and so its place in every track and level."""
     needs: tuple[EntryId, ...] = ()
     """Lessons that should come before it."""
-    skill: Skill
+    skill: Skill = Skill.KNOWLEDGE
     minutes: Annotated[int, Field(ge=1, le=15)]
     goal: Text
-    cards: Annotated[tuple[Fact, ...], Field(min_length=5, max_length=9)]
+    cards: Annotated[tuple[Fact, ...], Field(min_length=3, max_length=9)]
     try_now: Text
-    exercise: Exercise
-    quiz: Annotated[tuple[QuizQuestion, ...], Field(min_length=4, max_length=6)]
+    exercise: Exercise | None = None
+    quiz: Annotated[tuple[QuizQuestion, ...], Field(min_length=3, max_length=6)]
 
     def all_facts(self) -> Iterator[Fact]:
         yield from self.cards
-        yield self.exercise.answer
+        if self.exercise:
+            yield self.exercise.answer
 
 
 AnyEntry = Annotated[Procedure | Guide | Lesson, Field(discriminator="kind")]

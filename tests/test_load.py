@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from knowledge.course import Track
-from knowledge.load import Library, load
+from knowledge.load import Library, dump_entry, load, parse_entry
 from knowledge.model import Confidence, Facet, Lesson, Procedure
 from knowledge.yaml_file import ContentError
 
@@ -218,6 +218,19 @@ def test_a_lesson_has_its_place_in_the_course_and_an_exercise_with_a_sourced_ans
     assert lesson.exercise.answer in lesson.all_facts()
 
 
+def test_a_lesson_stored_before_there_was_a_course_is_still_read(tmp_path: Path) -> None:
+    stored = dump_entry(load(content(tmp_path, **{"bai-1": LESSON})).entries["bai-1"])
+    earlier = {
+        **{key: value for key, value in stored.items() if key not in ("skill", "exercise")},
+        "quiz": stored["quiz"][:3],
+        "cards": stored["cards"][:3],
+    }
+    lesson = parse_entry(earlier)
+    assert isinstance(lesson, Lesson)
+    assert lesson.exercise is None
+    assert list(lesson.all_facts()) == list(lesson.cards)
+
+
 @pytest.mark.parametrize(
     ("old", "new", "problem"),
     [
@@ -230,7 +243,9 @@ def test_a_lesson_has_its_place_in_the_course_and_an_exercise_with_a_sourced_ans
         ("[everyone, elderly]", "[young]", "7: tracks.0: Input should be 'everyone', 'elderly'"),
         ("spot_scam", "spot_it", "22: exercise.kind: Input should be 'spot_mistake' or"),
         ("    text: Không nên đưa.", "    txt: Không.", "exercise.answer.text: Field required"),
-        ("  - text: Thẻ năm.\n", "", "cards: Tuple should have at least 5 items"),
+        ("level: 1\n", "", "1: level: Field required"),
+        ("order: 1", "order: 0", "6: order: Input should be greater than or equal to 1"),
+        ("  - text: Thẻ năm.\n", "", "15: cards: a lesson has at least 5"),
     ],
 )
 def test_a_mistake_in_a_lesson_is_named(tmp_path: Path, old: str, new: str, problem: str) -> None:

@@ -85,7 +85,8 @@ def sheet(entry: AnyEntry, library: Library, edition: int, today: date) -> Sheet
     numbers = {source: number for number, source in enumerate(entry.source_ids, 1)}
     lines = _Lines(entry.checked_on, numbers, today)
     parts = tuple(_parts(entry, lines))
-    solution = lines([entry.exercise.answer])[0] if isinstance(entry, Lesson) else None
+    exercise = entry.exercise if isinstance(entry, Lesson) else None
+    solution = lines([exercise.answer])[0] if exercise else None
     marks = {line.mark for part in parts for line in part.lines}
     marks |= {solution.mark} if solution else set()
     sources = [library.sources[i] for i in entry.source_ids]

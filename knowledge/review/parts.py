@@ -39,7 +39,8 @@ def facts_of(entry: AnyEntry) -> Iterator[tuple[Loc, Fact]]:
         case Lesson():
             for number, fact in enumerate(entry.cards):
                 yield ("cards", number), fact
-            yield ("exercise", "answer"), entry.exercise.answer
+            if entry.exercise:
+                yield ("exercise", "answer"), entry.exercise.answer
 
 
 def texts_of(entry: AnyEntry) -> Iterator[tuple[Loc, str]]:
