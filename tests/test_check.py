@@ -250,6 +250,8 @@ LONG = " ".join(["chữ"] * 41) + "."
         ("khai-sinh", "Ghi nhận việc sinh của trẻ em.", "summary"),
         ("bai-1", "Thẻ hai.", "cards.1.text"),
         ("bai-1", "Thử ngay.", "try_now"),
+        ("bai-1", "Có người lạ gọi xin tiền.", "exercise.sample"),
+        ("bai-1", "Không nên đưa.", "exercise.answer.text"),
     ],
 )
 def test_a_sentence_of_more_than_forty_words_is_reported(
