@@ -24,11 +24,14 @@ class Preview:
     channels: dict[str, Sequence[Message]]
 
 
-def preview(entry: AnyEntry, library: Library, facet: str, public_url: str) -> Preview:
-    """What people would be told today. An unknown facet means the whole Entry."""
+def preview(
+    entry: AnyEntry, library: Library, edition: int, facet: str, public_url: str
+) -> Preview:
+    """What people would be told today by an Edition of this library. An unknown facet means the
+    whole Entry."""
     has = tuple(f.value for f in entry.facts) if isinstance(entry, Procedure) else ()
     asked = [Facet(facet)] if facet in has else []
-    answer = Composer(library, 0, date.today()).answer(entry, asked)
+    answer = Composer(library, edition, date.today()).answer(entry, asked)
     return Preview(
         has,
         facet if asked else "",

@@ -163,7 +163,8 @@ def _review_page(
         proposal = desk.proposals.get(proposal_id)
     except ProposalError:
         raise HTTPException(404) from None
-    library = desk.library
+    published = desk.known().edition
+    library, number = published.library, published.number
     before = library.entries.get(proposal.entry_id)
     complete = not check(proposal, library)
     new = applied(library, [proposal]) if complete else library
@@ -178,8 +179,8 @@ def _review_page(
             {key: _row(library.sources[key]) for key in _ids(proposal) if key in library.sources},
             {str(row["id"]): row for row in proposal.sources},
         ),
-        before=preview(before, library, facet, desk.public_url) if before else None,
-        after=preview(new.entries[proposal.entry_id], new, facet, desk.public_url)
+        before=preview(before, library, number, facet, desk.public_url) if before else None,
+        after=preview(new.entries[proposal.entry_id], new, number + 1, facet, desk.public_url)
         if complete
         else None,
         moved=has_moved(proposal, library),

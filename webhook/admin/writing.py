@@ -383,4 +383,5 @@ def _preview(desk: Desk, proposal: Proposal, facet: str) -> Preview | None:
     if proposal.state is State.DROPPED or check(proposal, desk.library):
         return None
     library = applied(desk.library, [proposal])
-    return preview(library.entries[proposal.entry_id], library, facet, desk.public_url)
+    entry, edition = library.entries[proposal.entry_id], desk.known().edition.number + 1
+    return preview(entry, library, edition, facet, desk.public_url)
