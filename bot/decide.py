@@ -12,12 +12,14 @@ from bot.messages import node, say
 from bot.model import Answer, Block, BlockKind, Choice, Status
 from knowledge.load import Library
 from knowledge.model import AnyEntry, Facet
-from retrieval.confidence import OFFERED, Confidence
+from retrieval.confidence import OFFERED, Confidence, is_short
 from retrieval.outside import subject_of
-from retrieval.search import Hit
+from retrieval.search import Hit, Reading
 
 SURE = 0.70
 """Probability of being right from which the first Entry is answered."""
+SURE_OF_FEW = 0.55
+"""The same for a question of a few words."""
 POSSIBLE = 0.50
 """Probability from which Entries are offered as "did you mean"; below, nothing was found."""
 CLEAR_LEAD = 0.035
@@ -31,9 +33,9 @@ def is_outside(hits: Sequence[Hit]) -> str | None:
     return subject_of(hits[0].entry_id) if hits else None
 
 
-def is_sure(confident: Confidence) -> bool:
+def is_sure(confident: Confidence, reading: Reading) -> bool:
     """Whether the first Hit may be answered without asking back."""
-    return confident.right >= SURE
+    return confident.right >= (SURE_OF_FEW if is_short(reading) else SURE)
 
 
 def candidates(hits: Sequence[Hit], confident: Confidence, sure: bool) -> list[Hit]:

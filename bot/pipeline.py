@@ -216,10 +216,10 @@ def _found(draft: Draft, reading: Reading) -> Draft:
     search = draft.known.searcher.search
     hits = search(reading)
     subject = replace(reading, text=without_facets(reading.text))
-    unsure = not decide.is_sure(confidence(hits, reading))
+    unsure = not decide.is_sure(confidence(hits, reading), reading)
     if unsure and subject != reading and stands_alone(subject.text, subject.text):
         others = search(subject)
-        if decide.leads(others) and decide.is_sure(confidence(others, subject)):
+        if decide.leads(others) and decide.is_sure(confidence(others, subject), subject):
             return replace(draft, reading=subject, hits=tuple(others))
     return replace(draft, reading=reading, hits=tuple(hits))
 
@@ -244,7 +244,7 @@ def decide_entry(draft: Draft) -> Draft | Answer:
     if subject := decide.is_outside(hits):
         return decide.out_of_scope(subject)
     found, confident = decide.inside(hits), confidence(hits, draft.reading)
-    sure = decide.is_sure(confident)
+    sure = decide.is_sure(confident, draft.reading)
     candidates = decide.candidates(found, confident, sure)
     if not candidates:
         return decide.nothing_found(edition.library, hits, edition.number)

@@ -23,7 +23,6 @@ OFFERED = 4
 """Entries that "did you mean" offers."""
 FEW = 5
 """Words of a short question at most."""
-LENGTHS = ("few", "more")
 
 
 @dataclass(frozen=True)
@@ -44,13 +43,13 @@ def confidence(hits: Sequence[Hit], reading: Reading) -> Confidence:
     values = features(hits, reading)
     if not values:
         return NOTHING
-    models = _models()[length(reading)]
+    models = _models()["few" if is_short(reading) else "more"]
     return Confidence(*(_probability(models[name], values) for name in ("right", "offered")))
 
 
-def length(reading: Reading) -> str:
-    """Which pair of models is for a question, one of LENGTHS."""
-    return LENGTHS[len(reading.text.split()) > FEW]
+def is_short(reading: Reading) -> bool:
+    """Whether a question has a few words only."""
+    return len(reading.text.split()) <= FEW
 
 
 def features(hits: Sequence[Hit], reading: Reading) -> dict[str, float]:
@@ -67,7 +66,7 @@ def features(hits: Sequence[Hit], reading: Reading) -> dict[str, float]:
         "words": first.words,
         "words_lead": first.words - max((hit.words for hit in others), default=0.0),
         "coverage": first.coverage,
-        "named": first.named,
+        "is_name": float(first.is_name),
         "votes": first.votes,
         "votes_of_four": sum(hit.votes for hit in inside[:OFFERED]),
         # A message outside the field that is not among the hits is at most as near as the last.
@@ -84,6 +83,6 @@ def _probability(fitted: dict[str, float], values: dict[str, float]) -> float:
 
 @cache
 def _models() -> dict[str, dict[str, dict[str, float]]]:
-    """Length → model → feature → its weight; "1" is the constant."""
+    """ "few" or "more" words → model → feature → its weight; "1" is the constant."""
     models: dict[str, dict[str, dict[str, float]]] = json.loads(FILE.read_text(encoding="utf-8"))
     return models

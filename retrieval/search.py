@@ -46,6 +46,8 @@ NAMED = 0.1
 """Added for an Entry whose name stands in the question whole, if the name is long."""
 LONG_NAME = 5
 """Syllables from which a name counts fully; "VNeID mức 2" has three."""
+GENERAL = frozenset(tokens(fold("đăng ký, làm, xin, cấp, hưởng, chế độ, thủ tục")))
+"""Words that stand in the names of procedures of all kinds: "khai sinh" is "đăng ký khai sinh"."""
 
 
 _COSTS = re.compile(r"\bmất(?= (?:bao|mấy|tiền|phí|khoảng|thời gian)\b)", re.IGNORECASE)
@@ -78,8 +80,8 @@ class Hit:
     """How much of the question's words the Entry has, 0 to 1."""
     votes: float
     """Share of the nearest passages that are the Entry's."""
-    named: float
-    """How long the longest of its names is that stands in the question, 0 to 1; 1: LONG_NAME."""
+    is_name: bool
+    """Whether the question is a name of this Entry and of no other, but for GENERAL words."""
     passage: Passage
 
 
@@ -98,10 +100,13 @@ class Searcher:
         numbers = {entry_id: i for i, entry_id in enumerate(index.entry_ids)}
         self._owner = np.array([numbers[p.entry_id] for p in index.passages])
         self._names: dict[tuple[str, ...], set[int]] = {}
+        self._bare_names: dict[tuple[str, ...], set[int]] = {}
         for passage in index.passages:
             if passage.kind is PassageKind.NAME:
                 name = tuple(tokens(fold(passage.text)))
                 self._names.setdefault(name, set()).add(numbers[passage.entry_id])
+                bare = _without_general(passage.text)
+                self._bare_names.setdefault(bare, set()).add(numbers[passage.entry_id])
         self._longest_name = max(map(len, self._names), default=0)
 
     def read(self, text: str) -> Reading:
@@ -119,8 +124,8 @@ class Searcher:
         marked, bare = self._index.lexical.scores(reading.text)
         words = MARKED * scaled(marked) + (1 - MARKED) * scaled(bare)
         score = DENSE * scaled(dense) + (1 - DENSE) * words
-        named = self._called_by_name(reading.text)
-        score += NAMED * named
+        score += NAMED * self._called_by_name(reading.text)
+        named = self._bare_names.get(_without_general(reading.text), set())
         score += self._levels.bonus(reading.text)
         coverage = self._index.lexical.coverage(reading.text)
         order = np.argsort(-score, kind="stable")[:limit]
@@ -132,7 +137,7 @@ class Searcher:
                 float(words[i]),
                 float(coverage[i]),
                 float(votes[i]),
-                float(named[i]),
+                named == {i},
                 self._index.passages[nearest[i]],
             )
             for i in order
@@ -159,6 +164,11 @@ class Searcher:
         voters = self._owner[found[0][:VOTERS]]
         votes = (np.bincount(voters, minlength=entries) / len(voters)).astype(np.float32)
         return dense, nearest, votes
+
+
+def _without_general(text: str) -> tuple[str, ...]:
+    """The folded words of a text that are not GENERAL."""
+    return tuple(word for word in tokens(fold(text)) if word not in GENERAL)
 
 
 def best_passages(

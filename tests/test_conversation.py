@@ -378,6 +378,11 @@ def test_a_few_words_that_fit_several_entries_are_asked_back(
         assert all(offered[entry_id].action.endswith(f":{facet}") for entry_id in meant)
 
 
+@pytest.mark.parametrize("text", ["khai sinh", "lệ phí khai sinh", "phi khai sinh"])
+def test_the_name_of_a_procedure_is_enough(lan: Talk, text: str) -> None:
+    assert lan.say(text).entry_id == "khai-sinh"
+
+
 def test_of_several_requests_the_first_is_answered_and_the_others_are_offered(lan: Talk) -> None:
     answer = lan.say("đăng ký kết hôn rồi làm hộ chiếu thì cần giấy tờ gì?")
     assert about(answer) == ("ket-hon", "documents")

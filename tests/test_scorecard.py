@@ -102,5 +102,5 @@ def test_a_vague_question_must_be_asked_back_with_two_of_its_entries(
     question = Labelled(id="q", text="giấy", about=("khai-sinh", "khai-tu"), vague=vague)
     choices = tuple(Choice(label=i, action=f"entry:{i}:fee") for i in offered)
     status = Status.CLARIFICATION_ENTRY if choices else Status.ANSWERED_OVERVIEW
-    answer = Answer(status=status, entry_id=entry, choices=choices)
+    answer = Answer(status=status, blocks=(), entry_id=entry, choices=choices)
     assert judge(question, answer) == outcome

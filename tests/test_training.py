@@ -68,9 +68,9 @@ def test_what_is_trained_on_is_in_no_set_that_is_tested_on(written: list[Written
 def test_a_third_of_the_short_questions_is_vague_and_the_kept_third_is_not_fitted_on() -> None:
     entries = load().entries
     fitted, kept = read_questions(SHORT), read_questions(BENCH / "short.yaml")
-    assert len(fitted) + len(kept) >= 240
+    assert len(fitted) + len(kept) >= 280
     for questions in (fitted, kept):
-        assert 0.25 <= sum(q.vague for q in questions) / len(questions) <= 0.4
+        assert 0.2 <= sum(q.vague for q in questions) / len(questions) <= 0.4
         for question in questions:
             assert {*question.about} <= entries.keys(), question.text
             assert len({*question.about}) > 1 if question.vague else len(question.about) == 1

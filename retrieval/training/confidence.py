@@ -25,7 +25,7 @@ from knowledge.load import load
 from knowledge.passages import passages
 from knowledge.wording import fold
 from retrieval.asked import asked_passages
-from retrieval.confidence import FILE, LENGTHS, OFFERED, features, length
+from retrieval.confidence import FILE, OFFERED, features, is_short
 from retrieval.encoder import EMBEDDED, load_encoder
 from retrieval.evaluate import Labelled, read_questions
 from retrieval.index import open_index
@@ -43,7 +43,7 @@ Rows = np.ndarray[tuple[int, int], np.dtype[np.float64]]
 class Case:
     """A search's features, and what was true of it."""
 
-    length: str
+    short: bool
     features: dict[str, float]
     right: bool
     offered: bool
@@ -61,7 +61,10 @@ def main() -> None:
     files = (arguments.inside, arguments.outside, arguments.short)
     labelled = [question for path in files for question in read_questions(path)] + ours()
     cases = list(searched(searcher, labelled))
-    models = {of: fit_pair([case for case in cases if case.length == of]) for of in LENGTHS}
+    models = {
+        "few": fit_pair([case for case in cases if case.short]),
+        "more": fit_pair([case for case in cases if not case.short]),
+    }
     FILE.write_text(json.dumps(models, indent=1) + "\n", encoding="utf-8")
     print(json.dumps(models, indent=1))
 
@@ -106,7 +109,7 @@ def searched(searcher: Searcher, questions: Iterable[Labelled]) -> Iterator[Case
                 continue
             found = [hit.entry_id for hit in hits if subject_of(hit.entry_id) is None]
             yield Case(
-                length(reading),
+                is_short(reading),
                 features(hits, reading),
                 question.answered_by(found[0]),
                 question.offered_by(found[:OFFERED]),
