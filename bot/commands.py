@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from bot.compose import MAX_CHOICES
 from bot.decide import ask_topic, offers
 from bot.draft import Draft
 from bot.messages import say
@@ -38,10 +39,10 @@ def obey_command(draft: Draft) -> Draft | Answer:
 
 def _ask_which_lesson(draft: Draft) -> Answer:
     edition = draft.known.edition
-    lessons = sorted((e for e in edition.library if isinstance(e, Lesson)), key=lambda e: e.id)
+    lessons = sorted((e for e in edition.library if isinstance(e, Lesson)), key=lambda e: e.order)
     return Answer(
         status=Status.CLARIFICATION_ENTRY,
         blocks=(Block(kind=BlockKind.TEXT, lines=(say("clarify.lesson"),)),),
-        choices=offers(lessons, ()),
+        choices=offers(lessons[:MAX_CHOICES], ()),
         edition=edition.number,
     )
