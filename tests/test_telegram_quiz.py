@@ -7,11 +7,26 @@ from collections.abc import Iterator
 import pytest
 
 from bot.model import Answer, Question
+from knowledge.load import SHIPPED, read_entry
+from knowledge.model import Lesson
 from tests.fakes.desk import DeskReplies, published
 from tests.fakes.telegram import FakeTelegram
 from tests.fakes.telegram.served import served
 
+LESSON = "lessons/bai-1-ai-la-gi"
 FIRST = "AI trò chuyện tạo ra câu trả lời bằng cách nào?"
+
+
+def questions(name: str) -> int:
+    """How many questions its quiz has."""
+    lesson = read_entry(SHIPPED / f"{name}.yaml")
+    assert isinstance(lesson, Lesson)
+    return len(lesson.quiz)
+
+
+QUESTIONS = questions(LESSON)
+ALL = 1 + QUESTIONS
+"""The lesson and its questions: messages, where each is one."""
 
 
 class Teacher(DeskReplies):
@@ -27,7 +42,7 @@ class Teacher(DeskReplies):
 
 @pytest.fixture(scope="module")
 def fake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FakeTelegram]:
-    replies = Teacher(published(["lessons/bai-1-ai-la-gi"]))
+    replies = Teacher(published([LESSON]))
     with FakeTelegram() as fake, served(fake, replies, tmp_path_factory.mktemp("lessons")):
         yield fake
 
@@ -35,7 +50,7 @@ def fake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FakeTelegram]:
 def test_a_lesson_ends_with_its_quiz(fake: FakeTelegram) -> None:
     fake.user(2)
     fake.say(2, "bài 1")
-    fake.wait_for(2, 4, 60)
+    fake.wait_for(2, ALL, 60)
     text, *polls = fake.sent(2)
     assert "Bài 1" in text["text"]
     first = polls[0]["poll"]
@@ -48,33 +63,33 @@ def test_a_lesson_ends_with_its_quiz(fake: FakeTelegram) -> None:
 def test_the_buttons_hang_under_the_last_question(fake: FakeTelegram) -> None:
     fake.user(3)
     fake.say(3, "bài 1")
-    fake.wait_for(3, 4, 60)
-    assert ["reply_markup" in m for m in fake.sent(3)] == [False, False, False, True]
+    fake.wait_for(3, ALL, 60)
+    assert ["reply_markup" in m for m in fake.sent(3)] == [False] * QUESTIONS + [True]
 
 
 def test_a_vote_is_taken_and_says_nothing(fake: FakeTelegram) -> None:
     fake.user(4)
     fake.say(4, "bài 1")
-    fake.wait_for(4, 4, 60)
+    fake.wait_for(4, ALL, 60)
     fake.vote(4, 1)
     fake.say(4, "cảm ơn")
-    assert len(fake.wait_for(4, 5, 60)) == 5
+    assert len(fake.wait_for(4, ALL + 1, 60)) == ALL + 1
     assert set(fake.statuses) == {200}
 
 
 def test_in_a_group_nobody_sees_who_was_wrong(fake: FakeTelegram) -> None:
     fake.group(-7)
     fake.say(-7, "@fake_bot bài 1", person=3)
-    fake.wait_for(-7, 4, 60)
-    assert [m["poll"]["is_anonymous"] for m in fake.sent(-7)[1:]] == [True, True, True]
+    fake.wait_for(-7, ALL, 60)
+    assert [m["poll"]["is_anonymous"] for m in fake.sent(-7)[1:]] == [True] * QUESTIONS
 
 
 def test_where_polls_are_not_allowed_the_quiz_comes_in_words(fake: FakeTelegram) -> None:
     fake.user(5)
     refusal = "Bad Request: not enough rights to send polls to the chat"
-    fake.fault("sendPoll", "400", times=3, description=refusal)
+    fake.fault("sendPoll", "400", times=QUESTIONS, description=refusal)
     fake.say(5, "bài 1")
-    words = fake.wait_for(5, 4, 60)
+    words = fake.wait_for(5, ALL, 60)
     assert words[1].startswith(f"{FIRST}\nA. Có người")
     assert "Đáp án đúng: B." in words[1]
     sent = fake.called("sendMessage")[-1]["text"]
@@ -85,5 +100,5 @@ def test_a_quiz_too_long_for_telegram_comes_in_words(fake: FakeTelegram) -> None
     fake.user(6)
     before = len(fake.called("sendPoll"))
     fake.say(6, "bài 1 thật dài")
-    assert "Vì sao. Vì sao." in fake.wait_for(6, 4, 60)[1]
+    assert "Vì sao. Vì sao." in fake.wait_for(6, ALL, 60)[1]
     assert len(fake.called("sendPoll")) == before
