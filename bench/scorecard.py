@@ -51,9 +51,9 @@ def main() -> None:
     for name in arguments.only:
         Console(stderr=True).print(f"measuring {name} …")
         parts.append(measure(SECTIONS[name], subject))
+        if arguments.write:  # after each: all of them take an hour, and one may fail
+            arguments.write.write_text(as_markdown(parts), encoding="utf-8")
     Console(width=max(WIDTH, Console().width)).print(as_table(parts))
-    if arguments.write:
-        arguments.write.write_text(as_markdown(parts), encoding="utf-8")
 
 
 def names(text: str) -> list[str]:
