@@ -214,6 +214,7 @@ class DurableQueue:
             self._name,
             [channel.value for channel in self._couriers],
             self._timing,
+            busy=self._records.workers,
             take_over=self._give_back_all,
             share=self._share_pace,
         )
@@ -288,9 +289,10 @@ class DurableQueue:
                 self._let_go.wait(LOOK_AGAIN_S)
             self._stopping.check()
             self._in_hand.add(question_id)
+        # Before waiting: what was taken while the others thought us dead may be another's by now.
+        generation = self._tenure.generation
         try:
             self._await_tenure()
-            generation = self._tenure.generation
 
             def fence() -> None:
                 self._await_tenure()
