@@ -104,8 +104,7 @@ def cluster(processes: int) -> Iterator[Cluster]:
             "BINHDAN_QUEUE_DATABASE_URL": database.new_database(),
             "BINHDAN_LOG_LEVEL": "ERROR",
             # Together they use the machine's CPUs once.
-            "BINHDAN_REPLY_THREADS": str(max(1, (os.cpu_count() or 1) // 2 // processes)),
-            "OMP_NUM_THREADS": str(max(1, (os.cpu_count() or 1) // processes)),
+            "BINHDAN_REPLY_THREADS": str(max(1, (os.cpu_count() or 1) // processes)),
         }
         prepare(folder, shared["BINHDAN_DATABASE_URL"])
         servers = [
