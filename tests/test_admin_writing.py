@@ -20,6 +20,7 @@ from knowledge.load import dump_entry, load, parse_entry
 from knowledge.model import Facet, Procedure
 from knowledge.proposals import Proposals, State, applied, check
 from knowledge.store import Edition, Editions, connect
+from knowledge.wording import fold
 from tests.fakes.form import sent_by
 from webhook.admin.access import Gate
 from webhook.admin.audit import AuditLog
@@ -224,8 +225,10 @@ def test_a_new_source_gets_an_id_and_a_known_one_is_picked(office: Office) -> No
     browser = office.person("anh", Role.EDITOR)
     address = begin(browser, "khai-sinh")
     known = next(s for s in LIBRARY.sources if s not in LIBRARY.entries["khai-sinh"].source_ids)
-    sent = form_of(browser, address)
-    press(browser, address, {**sent, "nguon": [f"{known} | tên của nó"]}, "nguon")
+    words = fold(LIBRARY.sources[known].title)
+    page = press(browser, address, {**form_of(browser, address), "nguon": [words]}, "tim-nguon")
+    assert f'value="nguon:{known}"' in page, "it is found by its title, without diacritics too"
+    press(browser, address, sent_by(page, "soan"), f"nguon:{known}")
     page = press(browser, address, form_of(browser, address), "them:sources")
     sent = sent_by(page, "soan")
     row = max((n for n in sent if n.startswith("sources.")), key=lambda n: int(n.split(".")[1]))
@@ -238,6 +241,45 @@ def test_a_new_source_gets_an_id_and_a_known_one_is_picked(office: Office) -> No
     ids = [source["id"] for source in saved.sources]
     assert known in ids
     assert ids[-1] == "quyet_dinh_so_12_cua_tinh_thai_nguyen"
+
+
+def test_a_province_is_typed_as_people_write_it_and_an_unknown_one_is_named(office: Office) -> None:
+    browser = office.person("anh", Role.EDITOR)
+    address = begin(browser, "khai-sinh")
+    row = "facts.documents.0.regions"
+    sent = form_of(browser, address)
+    press(browser, address, {**sent, row: ["tinh lam dong, Hà Nội"]}, "luu")
+    page = press(browser, address, form_of(browser, address), "gui")
+    assert "Chờ duyệt" in page or "Duyệt:" in page, "both were understood"
+    saved = Proposals(office.engine).of("khai-sinh")
+    assert saved
+    assert saved.body["facts"]["documents"][0]["regions"] == ["lam-dong", "ha-noi"]
+    sent = form_of(browser, address)
+    page = press(browser, address, {**sent, row: [*sent[row], "Hà Tây"]}, "gui")
+    assert "Không có tỉnh, thành phố nào tên như vậy" in page
+
+
+# The list.
+
+
+def test_the_list_is_searched_without_diacritics_and_paged(office: Office) -> None:
+    browser = office.person("anh", Role.EDITOR)
+    page = unescape(browser.get("/quan-tri/muc?q=dang ky KHAI sinh").text)
+    assert "Sửa Đăng ký khai sinh" in page
+    assert "Sửa Đăng ký kết hôn" not in page
+    first = unescape(browser.get("/quan-tri/muc").text)
+    assert f"1–60 trong {len(LIBRARY.entries)} mục" in first
+    following = re.search(r'href="([^"]+)">Trang sau', first)
+    assert following
+    second = unescape(browser.get(following[1]).text)
+    assert f"61–120 trong {len(LIBRARY.entries)} mục" in second
+    titles = [set(re.findall(r'<th scope="row">(.+?)</th>', text)) for text in (first, second)]
+    assert len(titles[0] | titles[1]) == 120
+    begin(browser, "khai-sinh")
+    assert "Soạn tiếp" in browser.get("/quan-tri/muc?q=khai-sinh").text
+
+
+# Two at once, previews, new Entries.
 
 
 def test_two_who_write_at_the_same_time_lose_nothing(office: Office) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 
 from knowledge.model import Confidence, DurationUnit, Facet, Level, SourceKind
 from knowledge.places import PROVINCES
+from knowledge.wording import fold
 
 Path = tuple[str, ...]
 
@@ -34,6 +35,9 @@ class Widget(StrEnum):
     CHOICE = "choice"
     CHOICES = "choices"
     CHECK = "check"
+    PROVINCES = "provinces"
+    """Those it has, to be ticked off, and a line for more: 34 boxes beside each of a hundred facts
+    would be most of the page."""
     SOURCES = "sources"
     """Those of the Entry's own list of Sources."""
 
@@ -74,7 +78,7 @@ _PERIOD = (
     Field("valid_from", Widget.DATE, rare=True),
     Field("valid_until", Widget.DATE, rare=True),
 )
-_REGIONS = Field("regions", Widget.CHOICES, tuple(PROVINCES), rare=True)
+_REGIONS = Field("regions", Widget.PROVINCES, rare=True)
 
 FACT = (
     Field("text", Widget.TEXT),
@@ -159,6 +163,11 @@ FORMS: Mapping[str, tuple[Part, ...]] = {
 """By kind of Entry."""
 
 _MOST_ROWS = 200
+_PROVINCE_IDS = {
+    fold(called): province.id
+    for province in PROVINCES.values()
+    for called in (province.id, province.name, province.short_name, province.full_name)
+}
 Sent = Mapping[str, Sequence[str]]
 """What a browser sent: a control's name → its values."""
 
@@ -238,6 +247,14 @@ def _field(field: Field, sent: Sent, path: Path) -> Any:
             return bool(text)
         case Widget.CHOICES | Widget.SOURCES:
             return [value for value in values if value]
+        case Widget.PROVINCES:
+            names = [name.strip() for value in values for name in value.split(",")]
+            return list(dict.fromkeys(_province(name) for name in names if name))
+
+
+def _province(name: str) -> str:
+    """The id of a province by its name or id; the name if there is none: the check then says so."""
+    return _PROVINCE_IDS.get(fold(name), name)
 
 
 def _number(text: str) -> int | str:

@@ -53,13 +53,15 @@ class FormView:
         """(value, words) of a control that is picked from."""
         if f.widget is Widget.SOURCES:
             yield from self.sources
-        elif f.name == "regions":
-            yield from ((key, PROVINCES[key].name) for key in f.options)
         elif f.name == "facets":
             yield from ((key, self.facets[key]) for key in f.options)
         else:
             words = WORDS.node(f"options.{f.name}")
             yield from ((key, words[key]) for key in f.options)
+
+    def provinces(self, chosen: Sequence[str]) -> Iterator[tuple[str, str]]:
+        """(value, name) of the provinces somebody chose; what is no province has its own words."""
+        yield from ((key, PROVINCES[key].name if key in PROVINCES else key) for key in chosen)
 
     def is_open(self, name: str) -> bool:
         """Whether a list is unfolded: somebody works in it, or something in it is wrong."""

@@ -15,6 +15,7 @@ from webhook.admin.access import HOME, Gate
 from webhook.admin.accounts import Accounts, accounts_router
 from webhook.admin.audit import AuditLog
 from webhook.admin.entrance import INVITATION, entrance_router
+from webhook.admin.entries import entries_router
 from webhook.admin.people import People
 from webhook.admin.reviewing import Press, reviewing_router
 from webhook.admin.roles import May
@@ -50,6 +51,7 @@ def admin_router(settings: Settings, engine: Engine, known: Callable[[], Publish
     reader = gate.needs(May.READ)
 
     desk = Desk(gate, known, Proposals(engine), settings.public_url)
+    router.include_router(entries_router(desk))
     router.include_router(writing_router(desk))
     press = Press(desk, Editions(engine))
     router.include_router(reviewing_router(desk, press))

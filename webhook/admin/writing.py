@@ -1,4 +1,4 @@
-"""The pages on which Entries are looked up and written."""
+"""The pages on which Entries are written."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from fastapi.responses import HTMLResponse, JSONResponse
 from pydantic import ValidationError
 
 from bot.messages import node
-from knowledge.load import Library, dump_entry, parse_entry
-from knowledge.model import AnyEntry, Procedure
+from knowledge.load import Library, parse_entry
+from knowledge.model import AnyEntry, Procedure, Source
+from knowledge.places import PROVINCES
 from knowledge.proposals import (
     Proposal,
     ProposalError,
@@ -38,9 +39,8 @@ from webhook.site import Published
 
 ENTRIES = f"{HOME}/muc"
 WRITE = f"{HOME}/soan"
-SHOWN = 60
-"""Entries on one page of the list."""
-
+MOST_FOUND = 20
+"""Sources that a search for one shows."""
 _ADD = re.compile(r"them:[a-z_]+(\.[a-z_0-9]+)*", re.ASCII)
 
 
@@ -60,78 +60,14 @@ class Desk:
 
 
 def writing_router(desk: Desk) -> APIRouter:
-    """The list of Entries, and the form of one."""
+    """The form of an Entry."""
     router = APIRouter(route_class=FriendlyRoute)
-    _list_routes(router, desk)
     _form_routes(router, desk)
     return router
 
 
-def _list_routes(router: APIRouter, desk: Desk) -> None:
-    reader, form = desk.gate.needs(May.READ), desk.gate.form_for(May.EDIT)
-
-    @router.get(ENTRIES)
-    def entries(q: str = "", loai: str = "", tu: int = 0, session: Session = reader) -> Response:
-        found = [entry for entry in desk.library if _matches(entry, q, loai)]
-        start = max(0, tu)
-        return page(
-            "entries",
-            session,
-            entries=found[start : start + SHOWN],
-            total=len(found),
-            start=start,
-            following=start + SHOWN if start + SHOWN < len(found) else None,
-            query=q,
-            kind=loai,
-            kinds=list(fields.FORMS),
-            open={proposal.entry_id: proposal for proposal in desk.proposals.all()},
-            problem="",
-        )
-
-    @router.post(ENTRIES)
-    def begin_new(posted: Posted = form) -> Response:
-        kind, title = posted.text("kind"), posted.text("title")
-        entry_id = _id_for(title, desk.library)
-        if kind not in fields.FORMS or not entry_id:
-            raise HTTPException(404)
-        body = {"kind": kind, "id": entry_id, "title": title}
-        new = desk.proposals.begin(entry_id, body, None, posted.session.person.login)
-        desk.gate.log.write(posted.session.person, "writing_begun", entry_id)
-        return to(f"{WRITE}/{new.id}")
-
-    @router.post(ENTRIES + "/{entry_id}/soan")
-    def begin(entry_id: str, posted: Posted = form) -> Response:
-        entry = desk.library.entries.get(entry_id)
-        if entry is None:
-            raise HTTPException(404)
-        _check_scope(posted.session, entry)
-        body = dump_entry(entry)
-        found = desk.proposals.begin(entry_id, body, entry, posted.session.person.login)
-        if found.revision == 1:
-            desk.gate.log.write(posted.session.person, "writing_begun", entry_id)
-        return to(f"{WRITE}/{found.id}")
-
-
-def _matches(entry: AnyEntry, query: str, kind: str) -> bool:
-    if kind and entry.kind != kind:
-        return False
-    names = [entry.id, entry.title, *entry.aliases]
-    if isinstance(entry, Procedure):
-        names += [entry.code or "", entry.field]
-    words = fold(query).split()
-    text = fold(" ".join(names))
-    return all(word in text for word in words)
-
-
-def _id_for(title: str, library: Library) -> str:
-    words = re.findall(r"[a-z0-9]+", fold(title))
-    start = "-".join(words)[:36].strip("-")
-    taken = library.entries
-    numbers = (f"{start}-{number}" for number in range(2, 100))
-    return next((i for i in (start, *numbers) if i and i not in taken), "")
-
-
-def _check_scope(session: Session, entry: AnyEntry) -> None:
+def check_scope(session: Session, entry: AnyEntry) -> None:
+    """403 if the person may not write this Entry."""
     if not session.person.may_edit(entry):
         raise HTTPException(403)
 
@@ -187,11 +123,11 @@ def _find(desk: Desk, proposal_id: int) -> Proposal:
 def _check_write(desk: Desk, session: Session, proposal: Proposal) -> None:
     """403 if the person is not for the Entry as it is published, or as it is being written."""
     if before := desk.library.entries.get(proposal.entry_id):
-        _check_scope(session, before)
+        check_scope(session, before)
     elif session.person.provinces or session.person.fields:
         entry = _entry(proposal)
         if entry is not None:
-            _check_scope(session, entry)
+            check_scope(session, entry)
 
 
 def _save(desk: Desk, proposal: Proposal, posted: Posted) -> Proposal:
@@ -202,7 +138,7 @@ def _save(desk: Desk, proposal: Proposal, posted: Posted) -> Proposal:
     if deed in ("bo", "len"):
         _move({**body, "sources": rows}, deed, name)
     if deed == "nguon":
-        rows += _known_source(desk.library, posted.text("nguon"), rows)
+        rows += _known_source(desk.library, name, rows)
     revision = posted.text("revision")
     number = int(revision) if revision.isdecimal() else 0
     return desk.proposals.save(proposal.id, number, posted.session.person.login, body, rows)
@@ -233,8 +169,7 @@ def _rows_at(body: Any, path: list[str]) -> list[Any]:
     return body if isinstance(body, list) else []
 
 
-def _known_source(library: Library, given: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    key = given.partition("|")[0].strip()
+def _known_source(library: Library, key: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     source = library.sources.get(key)
     if source is None or key in {row["id"] for row in rows}:
         return []
@@ -247,6 +182,8 @@ def _go_on(desk: Desk, saved: Proposal, posted: Posted, deed: str) -> Response:
     what, _, name = deed.partition(":")
     if what == "them" and _ADD.fullmatch(deed):
         return _form_page(desk, posted.session, saved, blank=(name,))
+    if what == "tim-nguon":
+        return _form_page(desk, posted.session, saved, wanted=posted.text("nguon"))
     if what in ("bo", "len"):
         return _form_page(desk, posted.session, saved, opened=(name.rpartition(".")[0],))
     if what == "thoi":
@@ -299,8 +236,10 @@ def _form_page(
     troubles: dict[str, list[str]] | None = None,
     blank: tuple[str, ...] = (),
     opened: tuple[str, ...] = (),
+    wanted: str | None = None,
     status: int = 200,
 ) -> Response:
+    """`wanted` are words of the title of a Source that somebody looks for."""
     library = desk.library
     sources = _sources(proposal, library)
     used = _used(proposal)
@@ -322,18 +261,29 @@ def _form_page(
         source_fields=fields.SOURCE,
         sources=sources,
         used=used,
-        known_sources=[
-            (source.id, source.title)
-            for source in library.sources.values()
-            if source.id not in {row["id"] for row in sources}
-        ],
+        wanted=wanted,
+        found=_found(library, wanted or "", {row["id"] for row in sources}),
         x=view,
         moved=has_moved(proposal, library),
         preview=_preview(desk, proposal, ""),
         facets=node("facets"),
+        provinces=PROVINCES.values(),
         problem=problem,
         done=done,
     )
+
+
+def _found(library: Library, wanted: str, taken: set[str]) -> list[Source]:
+    """Published Sources with all the words in their title, shortest title first."""
+    words = fold(wanted).split()
+    if not words:
+        return []
+    fitting = [
+        source
+        for source in library.sources.values()
+        if source.id not in taken and all(word in fold(source.title) for word in words)
+    ]
+    return sorted(fitting, key=lambda source: len(source.title))[:MOST_FOUND]
 
 
 def _known_sources(proposal: Proposal, library: Library) -> dict[str, dict[str, Any]]:
