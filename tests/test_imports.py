@@ -23,7 +23,7 @@ HOMES = {
     "PIL": ["webhook/media/codes.py"],
     "zxingcpp": ["webhook/media/codes.py"],
     "faster_whisper": ["webhook/media/voice.py"],
-    "cryptography": ["webhook/admin/sealing.py", "webhook/channels/zalo_oa/vault.py"],
+    "cryptography": ["webhook/sealing.py"],
     "pwdlib": ["webhook/admin/people.py"],
     "pyotp": ["webhook/admin/people.py"],
     "dbos": ["webhook/queue/durable.py", "webhook/queue/records.py"],
