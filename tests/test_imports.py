@@ -28,6 +28,8 @@ HOMES = {
     "pyotp": ["webhook/admin/people.py"],
     "dbos": ["webhook/queue/durable.py", "webhook/queue/records.py"],
     "openpyxl": ["knowledge/sheets/workbook.py"],
+    "docx": ["knowledge/documents/docx.py"],
+    "pypdf": ["knowledge/documents/pdf.py"],
 }
 ENVIRONMENT = {
     # These two write, for a library that reads it, and before importing it.
