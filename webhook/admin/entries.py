@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
 from fastapi import APIRouter, HTTPException, Response
 
@@ -12,10 +12,11 @@ from knowledge.model import AnyEntry, Procedure
 from knowledge.wording import fold
 from webhook.admin import fields
 from webhook.admin.access import Posted, to
+from webhook.admin.desk import ENTRIES, WRITE, Desk
 from webhook.admin.roles import May
 from webhook.admin.sessions import Session
 from webhook.admin.view import FriendlyRoute, page
-from webhook.admin.writing import ENTRIES, WRITE, Desk, check_scope
+from webhook.admin.writing import check_scope
 
 SHOWN = 60
 """Entries on one page of the list."""
@@ -82,7 +83,7 @@ def entries_router(desk: Desk) -> APIRouter:
     @router.post(ENTRIES)
     def begin_new(posted: Posted = form) -> Response:
         kind, title = posted.text("kind"), posted.text("title")
-        entry_id = new_id(title, desk.library)
+        entry_id = new_id(title, desk.library.entries)
         if kind not in fields.FORMS or not entry_id:
             raise HTTPException(404)
         body = {"kind": kind, "id": entry_id, "title": title}
@@ -106,10 +107,9 @@ def entries_router(desk: Desk) -> APIRouter:
     return router
 
 
-def new_id(title: str, library: Library) -> str:
+def new_id(title: str, taken: Container[str]) -> str:
     """An id for a new Entry, made of its title; "" if the title has no letters."""
     words = re.findall(r"[a-z0-9]+", fold(title))
     start = "-".join(words)[:36].strip("-")
-    taken = library.entries
     numbers = (f"{start}-{number}" for number in range(2, 100))
     return next((i for i in (start, *numbers) if i and i not in taken), "")

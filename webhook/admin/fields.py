@@ -193,6 +193,26 @@ def read_sources(sent: Sent, known: Mapping[str, Mapping[str, Any]]) -> list[dic
     return rows
 
 
+def unchecked(body: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The facts of a body that nobody has compared with their source: those that have one, and no
+    day on which they were checked."""
+    found: list[dict[str, Any]] = []
+
+    def walk(value: Any) -> None:
+        if isinstance(value, list):
+            for child in value:
+                walk(child)
+        elif isinstance(value, dict):
+            if value.get("text") and value.get("sources") and not value.get("checked_on"):
+                found.append(value)
+            for child in value.values():
+                walk(child)
+
+    for name in ("facts", "sections", "cards"):
+        walk(body.get(name))
+    return found
+
+
 def _record(parts: Sequence[Part], sent: Sent, path: Path) -> dict[str, Any]:
     found = {part.name: _value(part, sent, (*path, part.name)) for part in parts}
     # 0 đồng is an amount; an empty text, list or box is nothing.

@@ -27,6 +27,8 @@ class FormView:
     opened: Collection[str] = ()
     lists: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """A field's name → what it is completed from."""
+    alike: Mapping[str, str] = field(default_factory=dict)
+    """Path of a control → HTML of what is like what stands in it; "" if nothing is."""
     today: date = field(default_factory=date.today)
 
     @property
