@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -142,6 +143,30 @@ class Searcher:
             )
             for i in order
         ]
+
+    def near(self, texts: Sequence[str], count: int) -> list[list[tuple[Passage, float]]]:
+        """The passages nearest in meaning to each text, with their cosines, best first. A text that
+        is a passage is not encoded again."""
+        new = [text for text in texts if text not in self._numbers]
+        encoded = dict(zip(new, self._encoder.passages(new), strict=True)) if new else {}
+        index = self._index.vectors
+        rows = [
+            encoded[text] if text in encoded else index.reconstruct(self._numbers[text])
+            for text in texts
+        ]
+        if not rows:
+            return []
+        cosines, found = index.search(np.stack(rows), min(count, len(self._index.passages)))
+        passages = self._index.passages
+        return [
+            [(passages[number], float(cosine)) for number, cosine in zip(*of_one, strict=True)]
+            for of_one in zip(found, cosines, strict=True)
+        ]
+
+    @cached_property
+    def _numbers(self) -> dict[str, int]:
+        """Text of a passage → its number."""
+        return {passage.text: number for number, passage in enumerate(self._index.passages)}
 
     def _called_by_name(self, text: str) -> Array:
         """Per Entry, 0 to 1: the length of its longest name that stands in the text."""

@@ -20,16 +20,18 @@ from knowledge.load import dump_entry, load, parse_entry
 from knowledge.model import Facet, Procedure
 from knowledge.proposals import Proposals, State, applied, check
 from knowledge.store import Edition, Editions, connect
+from knowledge.wording import fold
 from tests.fakes.form import sent_by
 from webhook.admin.access import Gate
 from webhook.admin.audit import AuditLog
+from webhook.admin.desk import Desk
 from webhook.admin.difference import differences
 from webhook.admin.people import People, Scope
 from webhook.admin.reviewing import Press
 from webhook.admin.roles import Role
 from webhook.admin.router import admin_router
 from webhook.admin.sessions import Sessions
-from webhook.admin.writing import Desk
+from webhook.admin.uploads import Uploads
 from webhook.database import migrate, open_database
 from webhook.settings import Settings
 from webhook.visitors import Buckets, Visitors
@@ -84,7 +86,7 @@ class Office:
             secure=False,
             tries=Buckets(10, 1.0),
         )
-        desk = Desk(gate, self.served, Proposals(self.engine), SITE)
+        desk = Desk(gate, self.served, Proposals(self.engine), Uploads(self.engine), SITE)
         return Press(desk, Editions(self.engine))
 
     def person(self, login: str, role: Role, **limits: Any) -> TestClient:
@@ -224,8 +226,10 @@ def test_a_new_source_gets_an_id_and_a_known_one_is_picked(office: Office) -> No
     browser = office.person("anh", Role.EDITOR)
     address = begin(browser, "khai-sinh")
     known = next(s for s in LIBRARY.sources if s not in LIBRARY.entries["khai-sinh"].source_ids)
-    sent = form_of(browser, address)
-    press(browser, address, {**sent, "nguon": [f"{known} | tên của nó"]}, "nguon")
+    words = fold(LIBRARY.sources[known].title)
+    page = press(browser, address, {**form_of(browser, address), "nguon": [words]}, "tim-nguon")
+    assert f'value="nguon:{known}"' in page, "it is found by its title, without diacritics too"
+    press(browser, address, sent_by(page, "soan"), f"nguon:{known}")
     page = press(browser, address, form_of(browser, address), "them:sources")
     sent = sent_by(page, "soan")
     row = max((n for n in sent if n.startswith("sources.")), key=lambda n: int(n.split(".")[1]))
@@ -238,6 +242,45 @@ def test_a_new_source_gets_an_id_and_a_known_one_is_picked(office: Office) -> No
     ids = [source["id"] for source in saved.sources]
     assert known in ids
     assert ids[-1] == "quyet_dinh_so_12_cua_tinh_thai_nguyen"
+
+
+def test_a_province_is_typed_as_people_write_it_and_an_unknown_one_is_named(office: Office) -> None:
+    browser = office.person("anh", Role.EDITOR)
+    address = begin(browser, "khai-sinh")
+    row = "facts.documents.0.regions"
+    sent = form_of(browser, address)
+    press(browser, address, {**sent, row: ["tinh lam dong, Hà Nội"]}, "luu")
+    page = press(browser, address, form_of(browser, address), "gui")
+    assert "Chờ duyệt" in page or "Duyệt:" in page, "both were understood"
+    saved = Proposals(office.engine).of("khai-sinh")
+    assert saved
+    assert saved.body["facts"]["documents"][0]["regions"] == ["lam-dong", "ha-noi"]
+    sent = form_of(browser, address)
+    page = press(browser, address, {**sent, row: [*sent[row], "Hà Tây"]}, "gui")
+    assert "Không có tỉnh, thành phố nào tên như vậy" in page
+
+
+# The list.
+
+
+def test_the_list_is_searched_without_diacritics_and_paged(office: Office) -> None:
+    browser = office.person("anh", Role.EDITOR)
+    page = unescape(browser.get("/quan-tri/muc?q=dang ky KHAI sinh").text)
+    assert "Sửa Đăng ký khai sinh" in page
+    assert "Sửa Đăng ký kết hôn" not in page
+    first = unescape(browser.get("/quan-tri/muc").text)
+    assert f"1–60 trong {len(LIBRARY.entries)} mục" in first
+    following = re.search(r'href="([^"]+)">Trang sau', first)
+    assert following
+    second = unescape(browser.get(following[1]).text)
+    assert f"61–120 trong {len(LIBRARY.entries)} mục" in second
+    titles = [set(re.findall(r'<th scope="row">(.+?)</th>', text)) for text in (first, second)]
+    assert len(titles[0] | titles[1]) == 120
+    begin(browser, "khai-sinh")
+    assert "Soạn tiếp" in browser.get("/quan-tri/muc?q=khai-sinh").text
+
+
+# Two at once, previews, new Entries.
 
 
 def test_two_who_write_at_the_same_time_lose_nothing(office: Office) -> None:
@@ -278,8 +321,49 @@ def test_the_preview_says_what_people_will_read(office: Office) -> None:
     press(browser, address, sent, "luu")
     page = unescape(browser.get(f"{address}/xem?phan=fee").text)
     assert "7.000 đồng một bản sao." in page
-    assert "Trên Zalo" in page
-    assert "Trên Telegram" in page
+    for channel in ("Zalo", "Telegram", "trang web"):
+        shown = page.split(f"Trên {channel}")[1].split("<h3>Trên")[0]
+        assert "7.000 đồng một bản sao." in shown
+
+
+def test_the_preview_is_for_any_place_and_day(office: Office) -> None:
+    browser = office.person("anh", Role.EDITOR)
+    address = begin(browser, "khai-sinh")
+    sent = with_fee(browser, address, "7.000 đồng một bản sao.", "7.000")
+    row = next(n for n, v in sent.items() if v == ["7.000"]).removesuffix(".amount")
+    sent[f"{row}.regions"] = ["Lâm Đồng"]
+    sent[f"{row}.valid_from"] = ["2027-01-01"]
+    press(browser, address, sent, "luu")
+
+    def told(place: str, day: str) -> str:
+        asked = {"phan": "fee", "noi": place, "ngay": day}
+        return unescape(browser.get(f"{address}/xem", params=asked).text)
+
+    there = told("tỉnh Lâm Đồng", "2027-02-01")
+    assert "Hiểu là: Lâm Đồng." in there
+    assert "7.000 đồng" in there
+    assert "7.000 đồng" not in told("Hà Nội", "2027-02-01"), "another province"
+    assert "Hà Nội" in told("phường Hoàn Kiếm, Hà Nội", "2027-02-01")
+    assert "Không hiểu nơi này" in told("sao Hỏa", "")
+    whole = unescape(browser.get(address, params={"phan": "fee", "noi": "Lâm Đồng"}).text)
+    assert "Hiểu là: Lâm Đồng." in whole, "the button works without JavaScript"
+
+
+def test_a_way_of_asking_that_another_entry_has_is_shown_beside_the_field(office: Office) -> None:
+    browser = office.person("anh", Role.EDITOR)
+    address = begin(browser, "khai-sinh")
+    taken = next(q for q in LIBRARY.entries["ket-hon"].questions)
+    sent = form_of(browser, address)
+    sent["questions"] = [f"{sent['questions'][0]}\n\n{fold(taken).upper()}?"]
+    saved = browser.post(address, data={**sent, "lam": "tu-luu"}).json()
+    assert LIBRARY.entries["ket-hon"].title in saved["alike"]["questions"]
+    assert not saved["alike"]["aliases"].strip()
+    page = unescape(browser.get(address).text)
+    assert f"trùng câu “{taken}”" in page
+    assert "Chờ duyệt" not in page
+    assert "/quan-tri/duyet/" in str(
+        browser.post(address, data={**form_of(browser, address), "lam": "gui"}).url
+    ), "it keeps nobody from going on"
 
 
 def test_a_new_entry_is_written_from_nothing(office: Office) -> None:

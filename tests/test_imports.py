@@ -23,11 +23,13 @@ HOMES = {
     "PIL": ["webhook/media/codes.py"],
     "zxingcpp": ["webhook/media/codes.py"],
     "faster_whisper": ["webhook/media/voice.py"],
-    "cryptography": ["webhook/admin/sealing.py", "webhook/channels/zalo_oa/vault.py"],
+    "cryptography": ["webhook/sealing.py"],
     "pwdlib": ["webhook/admin/people.py"],
     "pyotp": ["webhook/admin/people.py"],
     "dbos": ["webhook/queue/durable.py", "webhook/queue/records.py"],
     "openpyxl": ["knowledge/sheets/workbook.py"],
+    "docx": ["knowledge/documents/docx.py"],
+    "pypdf": ["knowledge/documents/pdf.py"],
 }
 ENVIRONMENT = {
     # These two write, for a library that reads it, and before importing it.

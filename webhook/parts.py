@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -16,7 +16,7 @@ from bot.assistant import Assistant
 from bot.draft import Known
 from bot.journal import Journal
 from bot.pipeline import Pipeline
-from knowledge.passages import passages
+from knowledge.passages import Passage, passages
 from knowledge.store import Edition, Editions, NothingPublished
 from retrieval.asked import asked_passages
 from retrieval.encoder import EMBEDDED, Encoder, load_encoder
@@ -80,6 +80,10 @@ class Follower:
         if time.monotonic() - self._looked_at > FOLLOW_EVERY_S and self._looking.acquire(False):
             threading.Thread(target=self._follow, name="follow-editions", daemon=True).start()
         return self._known
+
+    def near(self, texts: Sequence[str], count: int) -> list[list[tuple[Passage, float]]]:
+        """The passages of that Edition that are nearest in meaning to each text."""
+        return self.current().searcher.near(texts, count)
 
     def _follow(self) -> None:
         try:

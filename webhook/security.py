@@ -26,7 +26,10 @@ log = logging.getLogger(__name__)
 
 LARGEST_BODY = 256 * 1024
 """Bytes: the largest updates of platforms are a few dozen kilobytes, the largest form is 96."""
-LARGER_BODIES: Mapping[str, int] = {"/quan-tri/": 2 * 1024 * 1024}
+LARGER_BODIES: Mapping[str, int] = {
+    "/quan-tri/tai-len": 16 * 1024 * 1024,
+    "/quan-tri/": 2 * 1024 * 1024,
+}
 """Path prefix → bytes, for routes that take files and the form of a whole Entry."""
 BODY_WITHIN_S = 60.0
 """A form of the largest size on a bad 2G line; whoever is slower holds a connection for nothing."""

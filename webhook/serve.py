@@ -40,7 +40,7 @@ def build_app(settings: Settings, progress: Progress = lambda done, total: None)
     routers = [
         chat_router(measured, settings, follower.current),
         pages_router(follower.current, settings),
-        admin_router(settings, engine, follower.current),
+        admin_router(settings, engine, follower.current, follower.near),
     ]
     if settings.core_key:
         routers.append(core_router(measured, readiness, settings))

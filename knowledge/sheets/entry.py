@@ -29,6 +29,8 @@ from knowledge.wording import LONGEST_TITLE, fold, one_line, pieces, sentence, s
 
 AMONG_OFFICIALS = "a procedure among officials"
 
+NO_FIELD = "Khác"
+"""The field of a row that names none."""
 ON_THE_LIST = "Có trong"
 """What the sentence begins with that says no more than that it is on the list."""
 BEFORE_THE_REFORM = (
@@ -207,7 +209,7 @@ def _checked_on(cells: Cells, sheet: Sheet) -> date | None:
 def _field(cells: Cells) -> str:
     """The field, without the mark of a department in front: "[SVH] - Du lịch"."""
     text = re.sub(r"^\[[^\]]*\]\s*-\s*", "", one_line(cells.text(Column.FIELD)))
-    return text[:LONGEST_TITLE] if len(text) > 1 else "Khác"
+    return text[:LONGEST_TITLE] if len(text) > 1 else NO_FIELD
 
 
 def _id(code: Code | None, name: str, sheet: Sheet) -> str:

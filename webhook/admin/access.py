@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -61,11 +62,14 @@ class Gate:
         sent. 403 otherwise."""
         allowed = self.needs(what)
 
-        async def checked(request: Request, session: Session = allowed) -> Posted:
+        async def checked(request: Request, session: Session = allowed) -> AsyncIterator[Posted]:
             form = await self.form(request)
-            if not session.sent(str(form.get(MARK, ""))):
-                raise HTTPException(403)
-            return Posted(session, form)
+            try:
+                if not session.sent(str(form.get(MARK, ""))):
+                    raise HTTPException(403)
+                yield Posted(session, form)
+            finally:
+                await form.close()  # a file in it is kept open until then
 
         return Depends(checked)
 

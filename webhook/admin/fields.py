@@ -14,6 +14,7 @@ from typing import Any
 
 from knowledge.model import Confidence, DurationUnit, Facet, Level, SourceKind
 from knowledge.places import PROVINCES
+from knowledge.wording import fold
 
 Path = tuple[str, ...]
 
@@ -34,6 +35,9 @@ class Widget(StrEnum):
     CHOICE = "choice"
     CHOICES = "choices"
     CHECK = "check"
+    PROVINCES = "provinces"
+    """Those it has, to be ticked off, and a line for more: 34 boxes beside each of a hundred facts
+    would be most of the page."""
     SOURCES = "sources"
     """Those of the Entry's own list of Sources."""
 
@@ -74,7 +78,7 @@ _PERIOD = (
     Field("valid_from", Widget.DATE, rare=True),
     Field("valid_until", Widget.DATE, rare=True),
 )
-_REGIONS = Field("regions", Widget.CHOICES, tuple(PROVINCES), rare=True)
+_REGIONS = Field("regions", Widget.PROVINCES, rare=True)
 
 FACT = (
     Field("text", Widget.TEXT),
@@ -159,6 +163,11 @@ FORMS: Mapping[str, tuple[Part, ...]] = {
 """By kind of Entry."""
 
 _MOST_ROWS = 200
+_PROVINCE_IDS = {
+    fold(called): province.id
+    for province in PROVINCES.values()
+    for called in (province.id, province.name, province.short_name, province.full_name)
+}
 Sent = Mapping[str, Sequence[str]]
 """What a browser sent: a control's name → its values."""
 
@@ -182,6 +191,26 @@ def read_sources(sent: Sent, known: Mapping[str, Mapping[str, Any]]) -> list[dic
         if note := known.get(row["id"], {}).get("note"):
             row["note"] = note
     return rows
+
+
+def unchecked(body: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The facts of a body that nobody has compared with their source: those that have one, and no
+    day on which they were checked."""
+    found: list[dict[str, Any]] = []
+
+    def walk(value: Any) -> None:
+        if isinstance(value, list):
+            for child in value:
+                walk(child)
+        elif isinstance(value, dict):
+            if value.get("text") and value.get("sources") and not value.get("checked_on"):
+                found.append(value)
+            for child in value.values():
+                walk(child)
+
+    for name in ("facts", "sections", "cards"):
+        walk(body.get(name))
+    return found
 
 
 def _record(parts: Sequence[Part], sent: Sent, path: Path) -> dict[str, Any]:
@@ -238,6 +267,14 @@ def _field(field: Field, sent: Sent, path: Path) -> Any:
             return bool(text)
         case Widget.CHOICES | Widget.SOURCES:
             return [value for value in values if value]
+        case Widget.PROVINCES:
+            names = [name.strip() for value in values for name in value.split(",")]
+            return list(dict.fromkeys(_province(name) for name in names if name))
+
+
+def _province(name: str) -> str:
+    """The id of a province by its name or id; the name if there is none: the check then says so."""
+    return _PROVINCE_IDS.get(fold(name), name)
 
 
 def _number(text: str) -> int | str:

@@ -27,6 +27,8 @@ class FormView:
     opened: Collection[str] = ()
     lists: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """A field's name → what it is completed from."""
+    alike: Mapping[str, str] = field(default_factory=dict)
+    """Path of a control → HTML of what is like what stands in it; "" if nothing is."""
     today: date = field(default_factory=date.today)
 
     @property
@@ -53,13 +55,15 @@ class FormView:
         """(value, words) of a control that is picked from."""
         if f.widget is Widget.SOURCES:
             yield from self.sources
-        elif f.name == "regions":
-            yield from ((key, PROVINCES[key].name) for key in f.options)
         elif f.name == "facets":
             yield from ((key, self.facets[key]) for key in f.options)
         else:
             words = WORDS.node(f"options.{f.name}")
             yield from ((key, words[key]) for key in f.options)
+
+    def provinces(self, chosen: Sequence[str]) -> Iterator[tuple[str, str]]:
+        """(value, name) of the provinces somebody chose; what is no province has its own words."""
+        yield from ((key, PROVINCES[key].name if key in PROVINCES else key) for key in chosen)
 
     def is_open(self, name: str) -> bool:
         """Whether a list is unfolded: somebody works in it, or something in it is wrong."""

@@ -21,8 +21,8 @@ from sqlalchemy import Connection, Engine, Row, delete, func, insert, select, up
 from sqlalchemy.exc import IntegrityError
 
 from webhook.admin.roles import Person, Role
-from webhook.admin.sealing import Seal
 from webhook.admin.tables import invitations, people, sessions
+from webhook.sealing import Seal
 
 INVITATION_LASTS = timedelta(days=7)
 FIRST_INVITATION_LASTS = timedelta(hours=24)

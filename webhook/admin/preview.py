@@ -2,16 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from bot.compose import Composer
+from bot.model import Answer
+from bot.place.reading import read_place
 from knowledge.load import Library
 from knowledge.model import AnyEntry, Facet, Procedure
+from knowledge.places import Place
+from retrieval.search import Reading
+from retrieval.text import is_bare
 from webhook.render import Message, button_messages, plain_messages
+from webhook.site import VIETNAM
 
 ZALO_LETTERS, TELEGRAM_LETTERS = 2000, 4096
+LONGEST_PLACE = 120
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is asked, by whom and when."""
+
+    facet: str = ""
+    """"" is the whole Entry."""
+    place: str = ""
+    """As it was typed: "phường Hoàn Kiếm, Hà Nội"; "" is somebody of whom it is not known."""
+    day: str = ""
+    """"2027-01-31"; "" is today."""
+
+    @classmethod
+    def of(cls, given: Mapping[str, str]) -> Asked:
+        """From the controls of a page: `phan`, `noi`, `ngay`."""
+        place = given.get("noi", "").strip()[:LONGEST_PLACE]
+        return cls(given.get("phan", ""), place, given.get("ngay", ""))
+
+
+ANYBODY = Asked()
 
 
 @dataclass(frozen=True)
@@ -21,22 +49,46 @@ class Preview:
     facets: tuple[str, ...]
     """Those that the Entry has."""
     facet: str
+    place: str
+    """As it was typed."""
+    told: str
+    """What was understood of it; empty if nothing was."""
+    day: date
+    answer: Answer
     channels: dict[str, Sequence[Message]]
+    """The same as messages, where a channel has those."""
 
 
 def preview(
-    entry: AnyEntry, library: Library, edition: int, facet: str, public_url: str
+    entry: AnyEntry, library: Library, edition: int, asked: Asked, public_url: str
 ) -> Preview:
-    """What people would be told today by an Edition of this library. An unknown facet means the
-    whole Entry."""
+    """What people would be told by an Edition of this library. An unknown facet means the whole
+    Entry, a day that is none today."""
     has = tuple(f.value for f in entry.facts) if isinstance(entry, Procedure) else ()
-    asked = [Facet(facet)] if facet in has else []
-    answer = Composer(library, edition, date.today()).answer(entry, asked)
+    facets = [Facet(asked.facet)] if asked.facet in has else []
+    place, day = _place(asked.place), _day(asked.day)
+    answer = Composer(library, edition, day).answer(entry, facets, place)
     return Preview(
-        has,
-        facet if asked else "",
-        {
+        facets=has,
+        facet=asked.facet if facets else "",
+        place=asked.place,
+        told=place.name if place else "",
+        day=day,
+        answer=answer,
+        channels={
             "zalo": plain_messages(answer, ZALO_LETTERS, public_url),
             "telegram": button_messages(answer, TELEGRAM_LETTERS, public_url),
         },
     )
+
+
+def _place(typed: str) -> Place | None:
+    """The place, as the chat would read it in a reply to its own question."""
+    return read_place(Reading(typed, typed, is_bare(typed)), asked=True).place if typed else None
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return datetime.now(VIETNAM).date()

@@ -6,21 +6,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from fastapi import APIRouter, HTTPException, Response
+from fastapi import APIRouter, HTTPException, Request, Response
 
 from bot.messages import node
 from knowledge.load import dump_entry
 from knowledge.model import Source
+from knowledge.places import PROVINCES
 from knowledge.proposals import Proposal, ProposalError, State, applied, check, has_moved
 from knowledge.store import Editions, UnknownEdition
 from webhook.admin.access import HOME, Posted, to
+from webhook.admin.desk import Desk
 from webhook.admin.difference import differences
-from webhook.admin.preview import preview
+from webhook.admin.preview import ANYBODY, Asked, preview
 from webhook.admin.roles import May, Person
 from webhook.admin.sessions import Session
 from webhook.admin.view import FriendlyRoute, page
 from webhook.admin.words import WORDS
-from webhook.admin.writing import Desk
 
 REVIEW = f"{HOME}/duyet"
 EDITIONS = f"{HOME}/an-ban"
@@ -86,8 +87,8 @@ def _review_routes(router: APIRouter, desk: Desk, press: Press) -> None:
         return _list_page(desk, session)
 
     @router.get(REVIEW + "/{proposal_id:int}")
-    def review(proposal_id: int, phan: str = "", session: Session = reader) -> Response:
-        return _review_page(desk, session, proposal_id, facet=phan)
+    def review(proposal_id: int, request: Request, session: Session = reader) -> Response:
+        return _review_page(desk, session, proposal_id, asked=Asked.of(request.query_params))
 
     @router.post(REVIEW + "/{proposal_id:int}")
     def decide(proposal_id: int, posted: Posted = form) -> Response:
@@ -157,7 +158,12 @@ def _list_page(desk: Desk, session: Session, problem: str = "") -> Response:
 
 
 def _review_page(
-    desk: Desk, session: Session, proposal_id: int, *, facet: str = "", problem: str = ""
+    desk: Desk,
+    session: Session,
+    proposal_id: int,
+    *,
+    asked: Asked = ANYBODY,
+    problem: str = "",
 ) -> Response:
     try:
         proposal = desk.proposals.get(proposal_id)
@@ -179,14 +185,14 @@ def _review_page(
             {key: _row(library.sources[key]) for key in _ids(proposal) if key in library.sources},
             {str(row["id"]): row for row in proposal.sources},
         ),
-        before=preview(before, library, number, facet, desk.public_url) if before else None,
-        after=preview(new.entries[proposal.entry_id], new, number + 1, facet, desk.public_url)
+        before=preview(before, library, number, asked, desk.public_url) if before else None,
+        after=preview(new.entries[proposal.entry_id], new, number + 1, asked, desk.public_url)
         if complete
         else None,
         moved=has_moved(proposal, library),
         own=session.person.login in proposal.writers,
-        facet=facet,
         facets=node("facets"),
+        provinces=[province.name for province in PROVINCES.values()],
         problem=WORDS.say(f"write.{problem}") if problem else "",
     )
 

@@ -13,15 +13,20 @@ from knowledge.proposals import Proposals
 from knowledge.store import Editions
 from webhook.admin.access import HOME, Gate
 from webhook.admin.accounts import Accounts, accounts_router
+from webhook.admin.alike import Near, Ways
 from webhook.admin.audit import AuditLog
+from webhook.admin.desk import Desk
 from webhook.admin.entrance import INVITATION, entrance_router
+from webhook.admin.entries import entries_router
 from webhook.admin.people import People
 from webhook.admin.reviewing import Press, reviewing_router
 from webhook.admin.roles import May
 from webhook.admin.schedule import schedule_router
 from webhook.admin.sessions import Session, Sessions
+from webhook.admin.upload import upload_router
+from webhook.admin.uploads import Uploads
 from webhook.admin.view import FriendlyRoute, page
-from webhook.admin.writing import Desk, writing_router
+from webhook.admin.writing import writing_router
 from webhook.settings import Settings
 from webhook.site import Published
 from webhook.visitors import Buckets, Visitors
@@ -32,8 +37,14 @@ TRIES, TRIES_PER_SECOND = 10, 1 / 30
 """Log-ins from one address: ten at once, then one in half a minute. An office shares an address."""
 
 
-def admin_router(settings: Settings, engine: Engine, known: Callable[[], Published]) -> APIRouter:
-    """Every route below /quan-tri. Logs the link for the first administrator if there is none."""
+def admin_router(
+    settings: Settings,
+    engine: Engine,
+    known: Callable[[], Published],
+    near: Near | None = None,
+) -> APIRouter:
+    """Every route below /quan-tri. Logs the link for the first administrator if there is none.
+    Without `near`, ways of asking are compared by their words alone."""
     people = People(engine, settings.cookie_key())
     gate = Gate(
         people,
@@ -49,8 +60,10 @@ def admin_router(settings: Settings, engine: Engine, known: Callable[[], Publish
 
     reader = gate.needs(May.READ)
 
-    desk = Desk(gate, known, Proposals(engine), settings.public_url)
+    desk = Desk(gate, known, Proposals(engine), Uploads(engine), settings.public_url, Ways(near))
+    router.include_router(entries_router(desk))
     router.include_router(writing_router(desk))
+    router.include_router(upload_router(desk))
     press = Press(desk, Editions(engine))
     router.include_router(reviewing_router(desk, press))
     router.include_router(schedule_router(press))

@@ -1,4 +1,4 @@
-"""The tables of people, their sessions and the audit log."""
+"""The tables of people, their sessions, the audit log and uploaded files."""
 
 from __future__ import annotations
 
@@ -73,3 +73,15 @@ audit = Table(
 )
 """Rows can only be added: triggers refuse to change or delete one, and each hash covers the one
 before. It refers to no other table, so that it outlives people and drafts."""
+
+uploads = Table(
+    "uploads",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("proposal_id", Integer, nullable=False),
+    Column("name", String(120), nullable=False),
+    Column("left", JSON, nullable=False),
+    Column("by", String(64), nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Index("ix_uploads_proposal", "proposal_id"),
+)

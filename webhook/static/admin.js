@@ -40,6 +40,10 @@ function keep(form) {
       const said = await got.json();
       if (!got.ok) { state.textContent = said.problem; return; }
       form.elements.revision.value = said.revision;
+      for (const [field, html] of Object.entries(said.alike)) {
+        const beside = document.getElementById("giong-" + field);
+        if (beside) beside.innerHTML = html;
+      }
       state.textContent = form.dataset.saved.replace("{at}", said.at);
       await look();
     } catch {
@@ -52,8 +56,12 @@ function keep(form) {
   }
 
   async function look() {
-    const facet = aside.querySelector("select");
-    const got = await fetch(aside.dataset.address + "?phan=" + encodeURIComponent(facet ? facet.value : ""));
-    if (got.ok) aside.innerHTML = await got.text();
+    const asked = aside.querySelector("form");
+    const query = new URLSearchParams(asked ? new FormData(asked) : {});
+    const got = await fetch(aside.dataset.address + "?" + query);
+    if (!got.ok) return;
+    const at = aside.contains(document.activeElement) ? document.activeElement.id : "";
+    aside.innerHTML = await got.text();
+    if (at) document.getElementById(at)?.focus();
   }
 }

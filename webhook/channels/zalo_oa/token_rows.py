@@ -82,7 +82,7 @@ class TokenRow:
             yield
 
     def read(self) -> Pair | None:
-        """The pair, or None before the first. Unreadable if the secret key has changed."""
+        """The pair, or None before the first. SealError if the secret key has changed."""
         mine = select(tokens).where(tokens.c.oa_id == self._oa_id)
         with reached(), self._engine.connect() as db:
             row = db.execute(mine).one_or_none()
@@ -90,8 +90,8 @@ class TokenRow:
             return None
         return Pair(
             row.version,
-            self._vault.decrypt(row.access),
-            self._vault.decrypt(row.refresh),
+            self._vault.tokens.open(row.access),
+            self._vault.tokens.open(row.refresh),
             row.obtained_at,
             row.expires_at,
         )
@@ -102,9 +102,9 @@ class TokenRow:
         row = {
             "oa_id": self._oa_id,
             "version": pair.version,
-            "access": self._vault.encrypt(pair.access),
-            "refresh": self._vault.encrypt(pair.refresh),
-            "previous": previous and self._vault.encrypt(json.dumps(asdict(previous))),
+            "access": self._vault.tokens.close(pair.access),
+            "refresh": self._vault.tokens.close(pair.refresh),
+            "previous": previous and self._vault.tokens.close(json.dumps(asdict(previous))),
             "obtained_at": pair.obtained_at,
             "expires_at": pair.expires_at,
         }

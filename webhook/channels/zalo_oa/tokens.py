@@ -12,7 +12,7 @@ import time
 from webhook.channels.adapter import Failure, TransportError
 from webhook.channels.zalo_oa.oauth import Grant, GrantRefused, OAuth
 from webhook.channels.zalo_oa.token_rows import Pair, TokenRow, grant_after, next_version
-from webhook.channels.zalo_oa.vault import Unreadable
+from webhook.sealing import SealError
 
 log = logging.getLogger(__name__)
 
@@ -133,7 +133,7 @@ class Tokens:
         """The pair in the database, if there is one that this installation can read."""
         try:
             pair, self._unreadable = self._row.read(), ""
-        except Unreadable as error:
+        except SealError as error:
             pair, self._unreadable = None, f"the kept tokens can't be read: {error}"
         return pair
 

@@ -1,0 +1,1 @@
+"""Documents that offices write, DOCX, PDF and spreadsheets → what can be said of procedures."""
