@@ -7,8 +7,6 @@ channel id: who asked cannot be read from it, and yet it can be found again to b
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import secrets
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -35,6 +33,7 @@ from sqlalchemy.exc import IntegrityError
 from bot.draft import Context
 from bot.model import Answer, Choice, Question, Status
 from bot.place.replies import asks_place
+from bot.protect import pseudonym
 from knowledge.model import Facet
 from knowledge.places import Place
 
@@ -217,8 +216,7 @@ class Journal:
             return db.execute(delete(_questions).where(_questions.c.asked_at < before)).rowcount
 
     def _pseudonym(self, question: Question) -> str:
-        who = f"{question.channel}:{question.conversation}".encode()
-        return hmac.new(self._key, who, hashlib.sha256).hexdigest()[:32]
+        return pseudonym(self._key, question)
 
 
 def _choices(answers: Sequence[Answer]) -> tuple[Choice, ...]:

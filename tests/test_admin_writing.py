@@ -32,6 +32,7 @@ from webhook.admin.sessions import Sessions
 from webhook.admin.writing import Desk
 from webhook.database import migrate, open_database
 from webhook.settings import Settings
+from webhook.switches import Switches
 from webhook.visitors import Buckets, Visitors
 
 SITE = "http://testserver"
@@ -83,6 +84,7 @@ class Office:
             Visitors(self.settings),
             secure=False,
             tries=Buckets(10, 1.0),
+            switches=Switches(self.engine, b"key"),
         )
         desk = Desk(gate, self.served, Proposals(self.engine), SITE)
         return Press(desk, Editions(self.engine))

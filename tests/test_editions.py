@@ -19,7 +19,7 @@ from knowledge import proposals, store
 from knowledge.load import SHIPPED, Library, read_entry, read_sources
 from knowledge.model import Facet, Procedure
 from knowledge.store import Editions, UnknownEdition, connect
-from webhook import database
+from webhook import database, switches
 from webhook.admin import tables as admin
 from webhook.channels.zalo_oa import tables as zalo_oa
 
@@ -189,6 +189,7 @@ def test_the_migrations_make_exactly_the_tables_of_the_stores(engine: Engine) ->
             bot.journal.metadata,
             zalo_oa.metadata,
             admin.metadata,
+            switches.metadata,
         ]
         assert compare_metadata(context, all_stores) == []  # type: ignore[arg-type]
 

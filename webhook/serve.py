@@ -17,6 +17,7 @@ from webhook.metrics import Measured, Metrics
 from webhook.pages import pages_router
 from webhook.parts import Follower, build_assistant
 from webhook.settings import Settings
+from webhook.switches import Switched, Switches
 from webhook.web import chat_router
 
 
@@ -25,7 +26,8 @@ def build_app(settings: Settings, progress: Progress = lambda done, total: None)
     engine = open_database(settings)
     editions = Editions(engine)
     follower = Follower(editions, settings, progress)
-    assistant = build_assistant(settings, engine, follower.current)
+    switches = Switches(engine, settings.cookie_key().encode())
+    replies = Switched(build_assistant(settings, engine, follower.current), switches)
     metrics = Metrics()
 
     def readiness() -> dict[str, Any]:
@@ -36,19 +38,20 @@ def build_app(settings: Settings, progress: Progress = lambda done, total: None)
         except SQLAlchemyError:
             return {"ready": False, "edition": serving, "database": "unreachable"}
 
-    measured = Measured(assistant, metrics)
+    measured = Measured(replies, metrics)
     routers = [
         chat_router(measured, settings, follower.current),
         pages_router(follower.current, settings),
-        admin_router(settings, engine, follower.current),
+        admin_router(settings, engine, follower.current, switches),
     ]
     if settings.core_key:
-        routers.append(core_router(measured, readiness, settings))
+        routers.append(core_router(measured, readiness, settings, switches))
     return create_app(
         settings,
-        assistant,
+        replies,
         readiness=readiness,
         routers=routers,
         metrics=metrics,
         alongside=[follower.following()],
+        switches=switches,
     )

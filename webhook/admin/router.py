@@ -14,6 +14,7 @@ from knowledge.store import Editions
 from webhook.admin.access import HOME, Gate
 from webhook.admin.accounts import Accounts, accounts_router
 from webhook.admin.audit import AuditLog
+from webhook.admin.channels import channels_router
 from webhook.admin.entrance import INVITATION, entrance_router
 from webhook.admin.people import People
 from webhook.admin.reviewing import Press, reviewing_router
@@ -24,6 +25,7 @@ from webhook.admin.view import FriendlyRoute, page
 from webhook.admin.writing import Desk, writing_router
 from webhook.settings import Settings
 from webhook.site import Published
+from webhook.switches import Switches
 from webhook.visitors import Buckets, Visitors
 
 log = logging.getLogger(__name__)
@@ -32,7 +34,12 @@ TRIES, TRIES_PER_SECOND = 10, 1 / 30
 """Log-ins from one address: ten at once, then one in half a minute. An office shares an address."""
 
 
-def admin_router(settings: Settings, engine: Engine, known: Callable[[], Published]) -> APIRouter:
+def admin_router(
+    settings: Settings,
+    engine: Engine,
+    known: Callable[[], Published],
+    switches: Switches | None = None,
+) -> APIRouter:
     """Every route below /quan-tri. Logs the link for the first administrator if there is none."""
     people = People(engine, settings.cookie_key())
     gate = Gate(
@@ -42,6 +49,7 @@ def admin_router(settings: Settings, engine: Engine, known: Callable[[], Publish
         Visitors(settings),
         secure=settings.public_url.startswith("https:"),
         tries=Buckets(TRIES, TRIES_PER_SECOND),
+        switches=switches or Switches(engine, settings.cookie_key().encode()),
     )
     router = APIRouter(include_in_schema=False, route_class=FriendlyRoute)
     router.include_router(entrance_router(gate))
@@ -54,6 +62,7 @@ def admin_router(settings: Settings, engine: Engine, known: Callable[[], Publish
     press = Press(desk, Editions(engine))
     router.include_router(reviewing_router(desk, press))
     router.include_router(schedule_router(press))
+    router.include_router(channels_router(gate, engine))
 
     @router.get(HOME)
     def home(session: Session = reader) -> Response:
