@@ -15,6 +15,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Engine, func, inspect, select, text
 
 import bot.journal
+from bot import figures
 from knowledge import proposals, store
 from knowledge.load import SHIPPED, Library, read_entry, read_sources
 from knowledge.model import Facet, Procedure
@@ -190,6 +191,7 @@ def test_the_migrations_make_exactly_the_tables_of_the_stores(engine: Engine) ->
             zalo_oa.metadata,
             admin.metadata,
             switches.metadata,
+            figures.metadata,
         ]
         assert compare_metadata(context, all_stores) == []  # type: ignore[arg-type]
 

@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import FastAPI
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot.figures import Figures
 from knowledge.store import Editions
 from retrieval.index import Progress
 from webhook.admin.router import admin_router
@@ -15,7 +16,7 @@ from webhook.database import open_database
 from webhook.gateway import core_router
 from webhook.metrics import Measured, Metrics
 from webhook.pages import pages_router
-from webhook.parts import Follower, build_assistant
+from webhook.parts import Follower, adding_up, build_assistant
 from webhook.settings import Settings
 from webhook.switches import Switched, Switches
 from webhook.web import chat_router
@@ -28,7 +29,7 @@ def build_app(settings: Settings, progress: Progress = lambda done, total: None)
     follower = Follower(editions, settings, progress)
     switches = Switches(engine, settings.cookie_key().encode())
     replies = Switched(build_assistant(settings, engine, follower.current), switches)
-    metrics = Metrics()
+    metrics, figures = Metrics(), Figures(engine)
 
     def readiness() -> dict[str, Any]:
         """Ready while the database answers; also which Edition is served and which is newest."""
@@ -52,6 +53,6 @@ def build_app(settings: Settings, progress: Progress = lambda done, total: None)
         readiness=readiness,
         routers=routers,
         metrics=metrics,
-        alongside=[follower.following()],
+        alongside=[follower.following(), adding_up(figures)],
         switches=switches,
     )

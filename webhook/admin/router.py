@@ -8,6 +8,8 @@ from collections.abc import Callable
 from fastapi import APIRouter, Response
 from sqlalchemy import Engine
 
+from bot.figures import Figures
+from bot.journal import Journal
 from knowledge.model import Procedure
 from knowledge.proposals import Proposals
 from knowledge.store import Editions
@@ -16,6 +18,7 @@ from webhook.admin.accounts import Accounts, accounts_router
 from webhook.admin.audit import AuditLog
 from webhook.admin.channels import channels_router
 from webhook.admin.entrance import INVITATION, entrance_router
+from webhook.admin.figures import Price, Seeing, figures_router, on_home
 from webhook.admin.people import People
 from webhook.admin.reviewing import Press, reviewing_router
 from webhook.admin.roles import May
@@ -63,10 +66,17 @@ def admin_router(
     router.include_router(reviewing_router(desk, press))
     router.include_router(schedule_router(press))
     router.include_router(channels_router(gate, engine))
+    seeing = Seeing(
+        gate,
+        Figures(engine),
+        Journal(engine, settings.cookie_key().encode()),
+        Price(settings.model_price_in, settings.model_price_out),
+    )
+    router.include_router(figures_router(seeing))
 
     @router.get(HOME)
     def home(session: Session = reader) -> Response:
-        return page("home", session)
+        return page("home", session, summary=on_home(seeing, session.person))
 
     if token := people.first_invitation():
         log.warning(

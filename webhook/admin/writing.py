@@ -11,6 +11,7 @@ from fastapi import APIRouter, HTTPException, Response
 from fastapi.responses import HTMLResponse, JSONResponse
 from pydantic import ValidationError
 
+from bot.figures import VIETNAM
 from bot.messages import node
 from knowledge.load import Library, dump_entry, parse_entry
 from knowledge.model import AnyEntry, Procedure
@@ -263,7 +264,7 @@ def _go_on(desk: Desk, saved: Proposal, posted: Posted, deed: str) -> Response:
 
 
 def _autosaved(desk: Desk, saved: Proposal) -> Response:
-    at = saved.written_at.astimezone(site.VIETNAM)
+    at = saved.written_at.astimezone(VIETNAM)
     return JSONResponse(
         {
             "revision": saved.revision,
