@@ -23,6 +23,7 @@ from knowledge.store import Editions, UnknownEdition, connect
 from webhook import database, switches
 from webhook.admin import tables as admin
 from webhook.channels.zalo_oa import tables as zalo_oa
+from webhook.ioc import keys as ioc_keys
 
 
 @pytest.fixture
@@ -192,6 +193,7 @@ def test_the_migrations_make_exactly_the_tables_of_the_stores(engine: Engine) ->
             admin.metadata,
             switches.metadata,
             figures.metadata,
+            ioc_keys.metadata,
         ]
         assert compare_metadata(context, all_stores) == []  # type: ignore[arg-type]
 

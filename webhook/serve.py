@@ -14,6 +14,8 @@ from webhook.admin.router import admin_router
 from webhook.app import create_app
 from webhook.database import open_database
 from webhook.gateway import core_router
+from webhook.ioc.keys import Keys
+from webhook.ioc.routes import ioc_router
 from webhook.metrics import Measured, Metrics
 from webhook.pages import pages_router
 from webhook.parts import Follower, adding_up, build_assistant
@@ -44,6 +46,7 @@ def build_app(settings: Settings, progress: Progress = lambda done, total: None)
         chat_router(measured, settings, follower.current),
         pages_router(follower.current, settings),
         admin_router(settings, engine, follower.current, switches),
+        ioc_router(Keys(engine), figures),
     ]
     if settings.core_key:
         routers.append(core_router(measured, readiness, settings, switches))

@@ -19,6 +19,7 @@ from webhook.admin.audit import AuditLog
 from webhook.admin.channels import channels_router
 from webhook.admin.entrance import INVITATION, entrance_router
 from webhook.admin.figures import Price, Seeing, figures_router, on_home
+from webhook.admin.ioc import ioc_keys_router
 from webhook.admin.people import People
 from webhook.admin.reviewing import Press, reviewing_router
 from webhook.admin.roles import May
@@ -26,6 +27,7 @@ from webhook.admin.schedule import schedule_router
 from webhook.admin.sessions import Session, Sessions
 from webhook.admin.view import FriendlyRoute, page
 from webhook.admin.writing import Desk, writing_router
+from webhook.ioc.keys import Keys
 from webhook.settings import Settings
 from webhook.site import Published
 from webhook.switches import Switches
@@ -73,6 +75,7 @@ def admin_router(
         Price(settings.model_price_in, settings.model_price_out),
     )
     router.include_router(figures_router(seeing))
+    router.include_router(ioc_keys_router(gate, engine, Keys(engine), settings.public_url))
 
     @router.get(HOME)
     def home(session: Session = reader) -> Response:
