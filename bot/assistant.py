@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
@@ -18,6 +19,7 @@ from bot.pipeline import Pipeline
 from bot.protect import mask
 from bot.typed import with_opinion
 from bot.understand import MAX_FACETS, parts
+from knowledge.model import Procedure
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +47,7 @@ class Assistant:
 
     def reply(self, question: Question) -> Answer:
         """The Answer; raises only when the Journal is out of reach."""
+        begun = time.monotonic()
         if earlier := self._journal.answer_to(question.id):
             return earlier
         question = _safe(question)
@@ -61,7 +64,22 @@ class Assistant:
         place = next((d.place for d in drafts if d.place), None)
         if answer.status.family == "refused":  # "bún bò Huế" is not where somebody lives
             place = draft.context.place
-        return self._journal.record(question, answer, place, _scores(drafts))
+        return self._journal.record(
+            question,
+            answer,
+            place,
+            _scores(drafts),
+            field=self._field(answer),
+            ms=round(1000 * (time.monotonic() - begun)),
+        )
+
+    def _field(self, answer: Answer) -> str:
+        """What figures tell Answers apart by: the field of a Procedure, or the kind of another
+        Entry; "" without one."""
+        entry = self._known().edition.library.entries.get(answer.entry_id or "")
+        if entry is None:
+            return ""
+        return entry.field if isinstance(entry, Procedure) else entry.kind
 
     def _answer(self, draft: Draft) -> tuple[Answer, list[Draft]]:
         """Answer each question of the message; several Answers become one."""

@@ -42,6 +42,7 @@ class Status(StrEnum):
     REFUSED_OUT_OF_SCOPE = "refused_out_of_scope"
     REFUSED_ABUSE = "refused_abuse"
     REFUSED_MANIPULATION = "refused_manipulation"
+    REFUSED_CHANNEL_OFF = "refused_channel_off"
     SMALLTALK_GREETING = "smalltalk_greeting"
     SMALLTALK_THANKS = "smalltalk_thanks"
     SMALLTALK_GOODBYE = "smalltalk_goodbye"
@@ -108,6 +109,7 @@ class Answer(Record):
 
     status: Status
     blocks: tuple[Block, ...]
+    """Empty if nothing is to be said: on a channel that is switched off, to who knows it."""
     choices: tuple[Choice, ...] = ()
     sources: tuple[ShownSource, ...] = ()
     checked_on: date | None = None

@@ -48,6 +48,7 @@ WORDS = {
     Status.REFUSED_OUT_OF_SCOPE: "outside.default",
     Status.REFUSED_ABUSE: "refused.abuse",
     Status.REFUSED_MANIPULATION: "refused.manipulation",
+    Status.REFUSED_CHANNEL_OFF: "channel.off",
     Status.SMALLTALK_GREETING: "smalltalk.greeting",
     Status.SMALLTALK_THANKS: "smalltalk.thanks",
     Status.SMALLTALK_GOODBYE: "smalltalk.goodbye",

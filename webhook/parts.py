@@ -11,9 +11,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot.assistant import Assistant
 from bot.draft import Known
+from bot.figures import Figures
 from bot.journal import Journal
 from bot.pipeline import Pipeline
 from knowledge.passages import Passage, passages
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+ADD_UP_EVERY_S = 10.0
+"""How often what was counted is added up; a page that shows it does so too."""
 FOLLOW_EVERY_S = 1.0
 """How often a process looks for a newer Edition."""
 
@@ -107,14 +111,37 @@ class Follower:
         return Known(edition, Searcher(index, self._encoder, self._slips, edition.library))
 
 
+@contextmanager
+def adding_up(figures: Figures) -> Iterator[None]:
+    """Add up what was counted, every now and then while this lasts, and once at its end."""
+    ended = threading.Event()
+
+    def add_up() -> None:
+        going_on = True
+        while going_on:
+            going_on = not ended.wait(ADD_UP_EVERY_S)
+            try:
+                figures.roll_up()
+            except SQLAlchemyError as error:
+                log.warning("figures are added up later: %s", type(error).__name__)
+
+    adding = threading.Thread(target=add_up, name="add-up-figures", daemon=True)
+    adding.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        adding.join()
+
+
 def build_assistant(settings: Settings, engine: Engine, known: Callable[[], Known]) -> Assistant:
     """The assistant over the current Edition, with the model tier if one is configured."""
     journal = Journal(engine, settings.cookie_key().encode())
     journal.purge(timedelta(days=settings.journal_days))
-    return Assistant(known, journal, Pipeline(_rewriter(settings)))
+    return Assistant(known, journal, Pipeline(_rewriter(settings, Figures(engine))))
 
 
-def _rewriter(settings: Settings) -> Rewriter | None:
+def _rewriter(settings: Settings, figures: Figures) -> Rewriter | None:
     if not settings.model_provider:
         return None
     from bot.llm import ModelSettings, Rewriter, connect
@@ -126,4 +153,4 @@ def _rewriter(settings: Settings) -> Rewriter | None:
         key=settings.model_key,
         timeout_s=settings.model_timeout_s,
     )
-    return Rewriter(connect(model), settings.model_timeout_s)
+    return Rewriter(connect(model), settings.model_timeout_s, figures.note_model)
