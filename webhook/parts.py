@@ -13,8 +13,12 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Engine
 
 from bot.assistant import Assistant
+from bot.course.course import Course
+from bot.course.reminders import Reminders
+from bot.course.services import Abroad
 from bot.draft import Known
 from bot.journal import Journal
+from bot.model import Channel
 from bot.pipeline import Pipeline
 from knowledge.passages import Passage, passages
 from knowledge.store import Edition, Editions, NothingPublished
@@ -24,6 +28,8 @@ from retrieval.index import Progress, open_index
 from retrieval.outside import outside_passages
 from retrieval.search import Searcher
 from retrieval.slips import Slips
+from webhook.reminding import Reminding
+from webhook.sealing import Seal
 from webhook.settings import Settings
 
 if TYPE_CHECKING:
@@ -109,9 +115,40 @@ class Follower:
 
 def build_assistant(settings: Settings, engine: Engine, known: Callable[[], Known]) -> Assistant:
     """The assistant over the current Edition, with the model tier if one is configured."""
-    journal = Journal(engine, settings.cookie_key().encode())
+    journal = open_journal(settings, engine)
     journal.purge(timedelta(days=settings.journal_days))
-    return Assistant(known, journal, Pipeline(_rewriter(settings)))
+    course = Course(
+        journal,
+        Abroad(open_reminders(settings, engine), served_channels(settings)),
+    )
+    course.purge()
+    return Assistant(known, journal, Pipeline(_rewriter(settings)), course=course)
+
+
+def build_reminding(settings: Settings, engine: Engine, channels: frozenset[Channel]) -> Reminding:
+    """What reminds learners on the channels that a process serves."""
+    reminders = open_reminders(settings, engine)
+    return Reminding(reminders, open_journal(settings, engine), channels)
+
+
+def open_journal(settings: Settings, engine: Engine) -> Journal:
+    """The Journal under this installation's key."""
+    return Journal(engine, settings.cookie_key().encode())
+
+
+def open_reminders(settings: Settings, engine: Engine) -> Reminders:
+    """The reminders under this installation's key."""
+    return Reminders(engine, Seal(settings.cookie_key(), "reminders"))
+
+
+def served_channels(settings: Settings) -> frozenset[Channel]:
+    """The channels that this installation sends on from beside its database."""
+    tokens = {
+        Channel.TELEGRAM: settings.telegram_token,
+        Channel.ZALO_BOT: settings.zalo_bot_token,
+        Channel.ZALO_OA: settings.zalo_oa_id,
+    }
+    return frozenset(channel for channel, token in tokens.items() if token)
 
 
 def _rewriter(settings: Settings) -> Rewriter | None:

@@ -15,7 +15,7 @@ from webhook.database import open_database
 from webhook.gateway import core_router
 from webhook.metrics import Measured, Metrics
 from webhook.pages import pages_router
-from webhook.parts import Follower, build_assistant
+from webhook.parts import Follower, build_assistant, build_reminding, served_channels
 from webhook.settings import Settings
 from webhook.web import chat_router
 
@@ -51,4 +51,5 @@ def build_app(settings: Settings, progress: Progress = lambda done, total: None)
         routers=routers,
         metrics=metrics,
         alongside=[follower.following()],
+        reminding=build_reminding(settings, engine, served_channels(settings)),
     )

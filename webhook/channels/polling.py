@@ -4,12 +4,27 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 
 from webhook.channels.adapter import Polling
 from webhook.media.listener import listener
 from webhook.metrics import Replies
 from webhook.queue import DurableQueue
 from webhook.settings import Settings
+
+
+def _reminding(
+    settings: Settings, adapter: Polling, queue: DurableQueue
+) -> AbstractContextManager[None]:
+    """Reminders on this channel; a gateway has none, for they are the core's."""
+    if settings.core_url:
+        return nullcontext()
+    from webhook.database import open_database
+    from webhook.parts import build_reminding
+
+    channels = frozenset({adapter.channel})
+    reminding = build_reminding(settings, open_database(settings), channels)
+    return reminding.running(queue.accept)
 
 
 async def poll(settings: Settings, replies: Replies, make: Callable[[Settings], Polling]) -> None:
@@ -28,7 +43,8 @@ async def poll(settings: Settings, replies: Replies, make: Callable[[Settings], 
     await adapter.start()
     await asyncio.to_thread(queue.start)
     try:
-        await adapter.poll(queue.record)
+        with _reminding(settings, adapter, queue):
+            await adapter.poll(queue.record)
     finally:
         await asyncio.to_thread(queue.stop)
         await adapter.stop()

@@ -14,6 +14,7 @@ from webhook.channels.adapter import Courier, Failure, Incoming, TransportError
 from webhook.metrics import Metrics
 from webhook.queue.ending import Stopping
 from webhook.queue.hold import Hold
+from webhook.queue.late import is_late
 from webhook.queue.sent import Sent
 from webhook.queue.store import Parked
 from webhook.queue.timing import Timing
@@ -57,6 +58,8 @@ class Delivery:
         parked at once, as the message before it was. Returns how it ended: SENT, PARKED, GIVEN_UP
         or a Failure."""
         key = key_of(incoming, part)
+        if incoming.unasked:
+            return self._try(incoming, message, key, fence)
         if park or not self._deliver_parked(incoming, fence):
             return self._park(incoming, message, key)
         outcome = self._try(incoming, message, key, fence)
@@ -97,6 +100,8 @@ class Delivery:
         while True:
             if self._await_turn(incoming, key, fence):
                 return SENT
+            if incoming.unasked and is_late(incoming.question, self._timing.unasked_within):
+                return GIVEN_UP
             try:
                 self._courier.send(incoming, message)
             except TransportError as error:

@@ -125,6 +125,7 @@ class Sender:
             correct_option_ids=[quiz.correct - 1],  # type: ignore[list-item]
             explanation=quiz.explanation,
             is_anonymous=False,  # or else we are not told of votes
+            message_thread_id=_number(incoming.thread),
             reply_markup=_keyboard(message.buttons),
         )
         if sent.poll:
