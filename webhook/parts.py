@@ -28,6 +28,7 @@ from retrieval.index import Progress, open_index
 from retrieval.outside import outside_passages
 from retrieval.search import Searcher
 from retrieval.slips import Slips
+from webhook.certificates import certify
 from webhook.reminding import Reminding
 from webhook.sealing import Seal
 from webhook.settings import Settings
@@ -119,7 +120,7 @@ def build_assistant(settings: Settings, engine: Engine, known: Callable[[], Know
     journal.purge(timedelta(days=settings.journal_days))
     course = Course(
         journal,
-        Abroad(open_reminders(settings, engine), served_channels(settings)),
+        Abroad(open_reminders(settings, engine), served_channels(settings), certify(settings)),
     )
     course.purge()
     return Assistant(known, journal, Pipeline(_rewriter(settings)), course=course)

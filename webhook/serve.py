@@ -11,6 +11,7 @@ from knowledge.store import Editions
 from retrieval.index import Progress
 from webhook.admin.router import admin_router
 from webhook.app import create_app
+from webhook.certificates import certificates_router
 from webhook.database import open_database
 from webhook.gateway import core_router
 from webhook.metrics import Measured, Metrics
@@ -41,6 +42,7 @@ def build_app(settings: Settings, progress: Progress = lambda done, total: None)
         chat_router(measured, settings, follower.current),
         pages_router(follower.current, settings),
         admin_router(settings, engine, follower.current, follower.near),
+        certificates_router(settings),
     ]
     if settings.core_key:
         routers.append(core_router(measured, readiness, settings))
