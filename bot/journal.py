@@ -109,11 +109,11 @@ class Journal:
 
     def __init__(self, engine: Engine, key: bytes) -> None:
         """`key` pseudonymises conversations; losing it means they can no longer be found."""
-        self._engine, self._key = engine, key
+        self.engine, self._key = engine, key
 
     def answer_to(self, question_id: str) -> Answer | None:
         """The Answer already given to a Question, if there is one."""
-        with self._engine.connect() as db:
+        with self.engine.connect() as db:
             body = db.scalar(select(_answers.c.body).where(_answers.c.question_id == question_id))
         return Answer.model_validate(body) if body else None
 
@@ -121,12 +121,12 @@ class Journal:
         """What the conversation was about, as far as it is fresh."""
         recent = (
             select(_answers.c.body, _answers.c.entry_id, _answers.c.facet, _answers.c.place)
-            .where(_answers.c.conversation == self._pseudonym(question))
+            .where(_answers.c.conversation == self.pseudonym(question))
             .where(_answers.c.answered_at > datetime.now(UTC) - FRESH)
             .order_by(_answers.c.answered_at.desc())
             .limit(_LOOKED_BACK)
         )
-        with self._engine.connect() as db:
+        with self.engine.connect() as db:
             rows = db.execute(recent).all()
         if not rows:
             return Context()
@@ -147,6 +147,21 @@ class Journal:
             asked_place=asks_place(answers[0]),
         )
 
+    def heard_at(self, conversation: str) -> datetime | None:
+        """When somebody last wrote in a conversation, by its pseudonym: a reminder of ours is none
+        of theirs."""
+        theirs = (_questions.c.action.is_(None)) | (~_questions.c.action.startswith("course:due"))
+        latest = (
+            select(_questions.c.asked_at)
+            .where(_questions.c.conversation == conversation)
+            .where(theirs)
+            .order_by(_questions.c.asked_at.desc())
+            .limit(1)
+        )
+        with self.engine.connect() as db:
+            found = db.scalar(latest)
+        return found.replace(tzinfo=UTC) if found and not found.tzinfo else found
+
     def record(
         self,
         question: Question,
@@ -164,12 +179,12 @@ class Journal:
         """
         gone = answer.status is Status.CLARIFICATION_PLACE and place is None
         answer = answer.model_copy(update={"id": secrets.token_hex(6)})
-        conversation, now = self._pseudonym(question), datetime.now(UTC)
+        conversation, now = self.pseudonym(question), datetime.now(UTC)
         counted = Counted(
             question.channel, answer.status, now, place.province_id if place else "", field, ms
         )
         try:
-            with self._engine.begin() as db:
+            with self.engine.begin() as db:
                 db.execute(
                     insert(_questions).values(
                         id=question.id,
@@ -207,7 +222,7 @@ class Journal:
 
     def feedback(self, answer_id: str, helpful: bool, reason: str | None = None) -> bool:
         """Note what somebody thought of an Answer; False if there is no such Answer any more."""
-        with self._engine.begin() as db:
+        with self.engine.begin() as db:
             known = db.execute(_told.where(_answers.c.id == answer_id)).first()
             if known is None:
                 return False
@@ -253,7 +268,7 @@ class Journal:
         )
         times: Counter[str] = Counter()
         people: defaultdict[str, set[str]] = defaultdict(set)
-        with self._engine.connect() as db:
+        with self.engine.connect() as db:
             for text, conversation in db.execute(asked):
                 said = " ".join(text.split()).lower()
                 times[said] += 1
@@ -262,13 +277,13 @@ class Journal:
 
     def forget(self, question: Question) -> int:
         """Delete everything of the conversation a Question belongs to; returns how many answers."""
-        mine = select(_answers.c.id).where(_answers.c.conversation == self._pseudonym(question))
-        with self._engine.begin() as db:
+        mine = select(_answers.c.id).where(_answers.c.conversation == self.pseudonym(question))
+        with self.engine.begin() as db:
             ids = list(db.scalars(mine))
             db.execute(delete(_feedback).where(_feedback.c.answer_id.in_(ids)))
             db.execute(delete(_answers).where(_answers.c.id.in_(ids)))
             db.execute(
-                delete(_questions).where(_questions.c.conversation == self._pseudonym(question))
+                delete(_questions).where(_questions.c.conversation == self.pseudonym(question))
             )
         return len(ids)
 
@@ -277,12 +292,13 @@ class Journal:
         before = datetime.now(UTC) - keep
         old = select(_questions.c.id).where(_questions.c.asked_at < before)
         old_answers = select(_answers.c.id).where(_answers.c.question_id.in_(old))
-        with self._engine.begin() as db:
+        with self.engine.begin() as db:
             db.execute(delete(_feedback).where(_feedback.c.answer_id.in_(old_answers)))
             db.execute(delete(_answers).where(_answers.c.question_id.in_(old)))
             return db.execute(delete(_questions).where(_questions.c.asked_at < before)).rowcount
 
-    def _pseudonym(self, question: Question) -> str:
+    def pseudonym(self, question: Question) -> str:
+        """What the conversation of a Question is kept under."""
         return pseudonym(self._key, question)
 
 

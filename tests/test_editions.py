@@ -14,6 +14,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Engine, func, inspect, select, text
 
+import bot.course.store
 import bot.journal
 from bot import figures
 from knowledge import proposals, store
@@ -188,6 +189,7 @@ def test_the_migrations_make_exactly_the_tables_of_the_stores(engine: Engine) ->
         all_stores = [
             store.metadata,
             proposals.metadata,
+            bot.course.store.metadata,
             bot.journal.metadata,
             zalo_oa.metadata,
             admin.metadata,

@@ -21,6 +21,7 @@ from webhook.logs import quiet_libraries
 from webhook.media.listener import listener
 from webhook.metrics import CONTENT_TYPE, Measured, Metrics, Replies
 from webhook.queue import DurableQueue, Timing
+from webhook.reminding import Reminding
 from webhook.security import protect
 from webhook.settings import Settings
 from webhook.switches import SWITCHED, AllOn, Switchboard
@@ -42,13 +43,14 @@ def create_app(
     metrics: Metrics | None = None,
     alongside: Sequence[AbstractContextManager[object]] = (),
     switches: Switchboard | None = None,
+    reminding: Reminding | None = None,
     timing: Timing | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> FastAPI:
     """The whole server. `readiness` says whether answers can be given: a bool, or a report whose
     "ready" is one. What is `alongside` is entered while it serves; `switches` says which channels
-    are off; `clock` is what the rate limits go by. MissingSettingError if a channel is configured
-    by half."""
+    are off; `reminding` puts messages into the queue by itself; `clock` is what the rate limits go
+    by. MissingSettingError if a channel is configured by half."""
     quiet_libraries()
     metrics, switches = metrics or Metrics(), switches or AllOn()
     for channel in SWITCHED:
@@ -67,7 +69,7 @@ def create_app(
         timing=timing,
     )
     app = FastAPI(
-        lifespan=_lifespan(settings, queue, channels, alongside),
+        lifespan=_lifespan(settings, queue, channels, alongside, reminding),
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
@@ -87,6 +89,7 @@ def _lifespan(
     queue: DurableQueue,
     channels: Sequence[Adapter],
     alongside: Sequence[AbstractContextManager[object]],
+    reminding: Reminding | None,
 ) -> Any:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -101,6 +104,8 @@ def _lifespan(
             if channels:
                 await asyncio.to_thread(queue.start)
                 stack.push_async_callback(asyncio.to_thread, queue.stop)
+                if reminding:
+                    stack.enter_context(reminding.running(queue.accept))
             yield
 
     return lifespan

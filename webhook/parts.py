@@ -14,9 +14,13 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.assistant import Assistant
+from bot.course.course import Course
+from bot.course.reminders import Reminders
+from bot.course.services import Abroad
 from bot.draft import Known
 from bot.figures import Figures
 from bot.journal import Journal
+from bot.model import Channel
 from bot.pipeline import Pipeline
 from knowledge.passages import Passage, passages
 from knowledge.store import Edition, Editions, NothingPublished
@@ -26,7 +30,11 @@ from retrieval.index import Progress, open_index
 from retrieval.outside import outside_passages
 from retrieval.search import Searcher
 from retrieval.slips import Slips
+from webhook.certificates import certify
+from webhook.reminding import Reminding
+from webhook.sealing import Seal
 from webhook.settings import Settings
+from webhook.switches import Switchboard
 
 if TYPE_CHECKING:
     from bot.llm import Rewriter
@@ -136,9 +144,43 @@ def adding_up(figures: Figures) -> Iterator[None]:
 
 def build_assistant(settings: Settings, engine: Engine, known: Callable[[], Known]) -> Assistant:
     """The assistant over the current Edition, with the model tier if one is configured."""
-    journal = Journal(engine, settings.cookie_key().encode())
+    journal = open_journal(settings, engine)
     journal.purge(timedelta(days=settings.journal_days))
-    return Assistant(known, journal, Pipeline(_rewriter(settings, Figures(engine))))
+    course = Course(
+        journal,
+        Abroad(open_reminders(settings, engine), served_channels(settings), certify(settings)),
+    )
+    course.purge()
+    return Assistant(known, journal, Pipeline(_rewriter(settings, Figures(engine))), course=course)
+
+
+def build_reminding(
+    settings: Settings, engine: Engine, channels: frozenset[Channel], switches: Switchboard
+) -> Reminding:
+    """What reminds learners on the channels that a process serves."""
+    journal = open_journal(settings, engine)
+    reminders = open_reminders(settings, engine)
+    return Reminding(reminders, journal, channels, is_off=switches.is_off)
+
+
+def open_journal(settings: Settings, engine: Engine) -> Journal:
+    """The Journal under this installation's key."""
+    return Journal(engine, settings.cookie_key().encode())
+
+
+def open_reminders(settings: Settings, engine: Engine) -> Reminders:
+    """The reminders under this installation's key."""
+    return Reminders(engine, Seal(settings.cookie_key(), "reminders"))
+
+
+def served_channels(settings: Settings) -> frozenset[Channel]:
+    """The channels that this installation sends on from beside its database."""
+    tokens = {
+        Channel.TELEGRAM: settings.telegram_token,
+        Channel.ZALO_BOT: settings.zalo_bot_token,
+        Channel.ZALO_OA: settings.zalo_oa_id,
+    }
+    return frozenset(channel for channel, token in tokens.items() if token)
 
 
 def _rewriter(settings: Settings, figures: Figures) -> Rewriter | None:

@@ -12,13 +12,20 @@ from knowledge.store import Editions
 from retrieval.index import Progress
 from webhook.admin.router import admin_router
 from webhook.app import create_app
+from webhook.certificates import certificates_router
 from webhook.database import open_database
 from webhook.gateway import core_router
 from webhook.ioc.keys import Keys
 from webhook.ioc.routes import ioc_router
 from webhook.metrics import Measured, Metrics
 from webhook.pages import pages_router
-from webhook.parts import Follower, adding_up, build_assistant
+from webhook.parts import (
+    Follower,
+    adding_up,
+    build_assistant,
+    build_reminding,
+    served_channels,
+)
 from webhook.settings import Settings
 from webhook.switches import Switched, Switches
 from webhook.web import chat_router
@@ -47,6 +54,7 @@ def build_app(settings: Settings, progress: Progress = lambda done, total: None)
         pages_router(follower.current, settings),
         admin_router(settings, engine, follower.current, follower.near, switches),
         ioc_router(Keys(engine), figures),
+        certificates_router(settings),
     ]
     if settings.core_key:
         routers.append(core_router(measured, readiness, settings, switches))
@@ -58,4 +66,5 @@ def build_app(settings: Settings, progress: Progress = lambda done, total: None)
         metrics=metrics,
         alongside=[follower.following(), adding_up(figures)],
         switches=switches,
+        reminding=build_reminding(settings, engine, served_channels(settings), switches),
     )

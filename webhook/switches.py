@@ -85,6 +85,10 @@ class Switchboard(Protocol):
         """Whether nothing may be sent on a channel, as known at most a few seconds ago."""
 
 
+class SwitchedReplies(Replies, Switchboard, Protocol):
+    """Replies that know which channels are off."""
+
+
 class AllOn:
     """The switchboard of a server without administrators."""
 
@@ -205,3 +209,7 @@ class Switched:
             status=Status.REFUSED_CHANNEL_OFF,
             blocks=(Block(kind=BlockKind.TEXT, lines=lines),) if told else (),
         )
+
+    def is_off(self, channel: Channel) -> bool:
+        """As the switches say."""
+        return self._switches.is_off(channel)

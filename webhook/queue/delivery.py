@@ -14,6 +14,7 @@ from webhook.channels.adapter import Courier, Failure, Incoming, TransportError
 from webhook.metrics import Metrics
 from webhook.queue.ending import Stopping
 from webhook.queue.hold import Hold
+from webhook.queue.late import is_late
 from webhook.queue.sent import Sent
 from webhook.queue.store import Parked
 from webhook.queue.timing import Timing
@@ -61,6 +62,8 @@ class Delivery:
         parked at once, as the message before it was. Returns how it ended: SENT, PARKED, GIVEN_UP,
         OFF or a Failure."""
         key = key_of(incoming, part)
+        if incoming.unasked:
+            return self._try(incoming, message, key, fence)
         outcome: str = Failure.WINDOW if park else self._deliver_parked(incoming, fence)
         if outcome == SENT:
             outcome = self._try(incoming, message, key, fence)
@@ -120,6 +123,8 @@ class Delivery:
                 return SENT
             if not while_off and self._switches.is_off(self._courier.channel):
                 return OFF
+            if incoming.unasked and is_late(incoming.question, self._timing.unasked_within):
+                return GIVEN_UP
             try:
                 self._courier.send(incoming, message)
             except TransportError as error:
