@@ -14,6 +14,7 @@ from webhook.settings import Settings
 if TYPE_CHECKING:  # importing the encoder takes seconds; commands that need it do so themselves
     from retrieval.index import Progress
     from webhook.parts import Follower
+    from webhook.switches import SwitchedReplies
 
 console = Console()
 errors = Console(stderr=True)
@@ -30,6 +31,7 @@ def open_follower(settings: Settings) -> Follower:
     """The newest Edition and its search; says how far it is if passages must be embedded."""
     from webhook.database import open_database
     from webhook.parts import Follower
+    from webhook.switches import SwitchedReplies
 
     editions = Editions(open_database(settings))
     return Follower(editions, settings, progress("Embedding passages"))
