@@ -31,7 +31,6 @@ def open_follower(settings: Settings) -> Follower:
     """The newest Edition and its search; says how far it is if passages must be embedded."""
     from webhook.database import open_database
     from webhook.parts import Follower
-    from webhook.switches import SwitchedReplies
 
     editions = Editions(open_database(settings))
     return Follower(editions, settings, progress("Embedding passages"))
