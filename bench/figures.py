@@ -58,17 +58,18 @@ def fill(engine: Engine, figures: Figures, questions: int, days: int, last: date
     """Note questions and add them up; returns the seconds that adding up took."""
     adding_s = 0.0
     for first in range(0, questions, CHUNK):
-        rows = [made_up(last, days) for _ in range(min(CHUNK, questions - first))]
+        numbers = range(first, min(first + CHUNK, questions))
+        rows = [made_up(last - timedelta(days=n * days // questions)) for n in numbers]
         with engine.begin() as db:
             db.execute(insert(metadata.tables["figure_notes"]), rows)
         adding_s += seconds(figures.roll_up)
     return adding_s
 
 
-def made_up(last: date, days: int) -> dict[str, object]:
+def made_up(day: date) -> dict[str, object]:
     """A question that nobody asked; a few fields are asked about more than all others."""
     return {
-        "day": last - timedelta(days=random.randrange(days)),
+        "day": day,
         "channel": random.choice([*Channel][:4]).value,
         "province": random.choice([UNKNOWN, *PROVINCES]),
         "field": f"Lĩnh vực {int(random.paretovariate(1)) % FIELDS}",
