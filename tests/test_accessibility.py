@@ -51,6 +51,8 @@ FOCUS = """() => {
   return {
     name: name.trim().replace(/\\s+/g, " "),
     id: it.id,
+    outline: style.outline,
+    top: box.top,
     seen: style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2
       && box.bottom > 0 && box.top < innerHeight,
   };
