@@ -104,8 +104,7 @@ def cluster(processes: int) -> Iterator[Cluster]:
             "BINHDAN_QUEUE_DATABASE_URL": database.new_database(),
             "BINHDAN_LOG_LEVEL": "ERROR",
             # Together they use the machine's CPUs once.
-            "BINHDAN_REPLY_THREADS": str(max(1, (os.cpu_count() or 1) // 2 // processes)),
-            "OMP_NUM_THREADS": str(max(1, (os.cpu_count() or 1) // processes)),
+            "BINHDAN_REPLY_THREADS": str(max(1, (os.cpu_count() or 1) // processes)),
         }
         prepare(folder, shared["BINHDAN_DATABASE_URL"])
         servers = [
@@ -171,7 +170,14 @@ async def _post(
 async def _posted(client: httpx.AsyncClient, url: str, person: int) -> tuple[int, float, float]:
     asked_at, started = time.time(), time.perf_counter()
     headers = {"X-Telegram-Bot-Api-Secret-Token": SECRET}
-    got = await client.post(url + PATH, json=_update(person), headers=headers)
+    while True:  # platforms send again what was not acknowledged
+        try:
+            got = await client.post(url + PATH, json=_update(person), headers=headers)
+        except httpx.TransportError:
+            continue
+        if got.status_code != 503:
+            break
+        await asyncio.sleep(0.5)
     got.raise_for_status()
     return person, asked_at, time.perf_counter() - started
 

@@ -34,13 +34,15 @@ COLUMNS = (
 
 def main() -> None:
     options = _options()
+    console = Console(width=140)
     table = Table(*COLUMNS, title=f"Load · {os.cpu_count()} CPUs · Telegram · PostgreSQL")
     for processes in options.processes:
         with cluster(processes) as running:
             for per_second in options.per_second:
                 told = running.ask(int(options.seconds * per_second), per_second)
-                table.add_row(str(processes), f"{per_second:g}", *_figures(running, told))
-    console = Console(width=140)
+                row = [str(processes), f"{per_second:g}", *_figures(running, told)]
+                table.add_row(*row)
+                console.print(*row)  # what was measured is seen at once
     console.print(table)
     console.print("the platform and whoever posts run on the same CPUs")
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 import re
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from typing import Any
 
+from bot.course.course import Course
 from bot.deletion import asks_deletion
 from bot.draft import Context, Draft, Known
 from bot.journal import Journal
@@ -18,6 +20,7 @@ from bot.pipeline import Pipeline
 from bot.protect import mask
 from bot.typed import with_opinion
 from bot.understand import MAX_FACETS, parts
+from knowledge.model import Procedure
 
 log = logging.getLogger(__name__)
 
@@ -25,7 +28,8 @@ _MAX_WORDS, _MAX_LETTERS = 600, 20_000
 """Longer texts are cut: a request stands in the first or last part of the longest letters seen."""
 
 _ACTION = re.compile(
-    r"entry:[a-z0-9-]+(:[a-z_]+)?|place:[a-z-]+(/\d{5})?|fb[+-]:\w+|fbr:\w+:\w+|delete|joined",
+    r"entry:[a-z0-9-]+(:[a-z_]+)?|place:[a-z-]+(/\d{5})?|fb[+-]:\w+|fbr:\w+:\w+|delete|joined"
+    r"|course(:[a-z0-9-]+){0,4}",
     re.ASCII,
 )
 """What our Choices send. Anything else was made by hand, and may hold anything."""
@@ -40,11 +44,14 @@ class Assistant:
         journal: Journal,
         pipeline: Pipeline,
         today: Callable[[], date] = date.today,
+        course: Course | None = None,
     ) -> None:
         self._known, self._journal, self._pipeline, self._today = known, journal, pipeline, today
+        self._course = course or Course(journal)
 
     def reply(self, question: Question) -> Answer:
         """The Answer; raises only when the Journal is out of reach."""
+        begun = time.monotonic()
         if earlier := self._journal.answer_to(question.id):
             return earlier
         question = _safe(question)
@@ -53,15 +60,33 @@ class Assistant:
         if answer := self._command(question):
             return answer
         draft = Draft(question, self._known(), context, self._today())
+        if lesson := self._course.reply(question, context, draft.known, draft.today):
+            return self._journal.record(question, lesson)
         try:
             answer, drafts = self._answer(draft)
         except Exception:
             log.exception("question %s failed", question.id)
             answer, drafts = _text(Status.ERROR_INTERNAL, say("error.internal")), [draft]
+        answer = self._course.after(question, answer, draft.known, draft.today)
         place = next((d.place for d in drafts if d.place), None)
         if answer.status.family == "refused":  # "bún bò Huế" is not where somebody lives
             place = draft.context.place
-        return self._journal.record(question, answer, place, _scores(drafts))
+        return self._journal.record(
+            question,
+            answer,
+            place,
+            _scores(drafts),
+            field=self._field(answer),
+            ms=round(1000 * (time.monotonic() - begun)),
+        )
+
+    def _field(self, answer: Answer) -> str:
+        """What figures tell Answers apart by: the field of a Procedure, or the kind of another
+        Entry; "" without one."""
+        entry = self._known().edition.library.entries.get(answer.entry_id or "")
+        if entry is None:
+            return ""
+        return entry.field if isinstance(entry, Procedure) else entry.kind
 
     def _answer(self, draft: Draft) -> tuple[Answer, list[Draft]]:
         """Answer each question of the message; several Answers become one."""
@@ -97,8 +122,9 @@ class Assistant:
         """What concerns the Journal itself: deletion and feedback."""
         action = question.action or ""
         if asks_deletion(question):
+            learned = self._course.forget(question)
             count = self._journal.forget(question)
-            key = "journal.deleted" if count else "journal.nothing_to_delete"
+            key = "journal.deleted" if count or learned else "journal.nothing_to_delete"
             return _text(Status.ANSWERED_DATA_DELETED, say(key, count=count))
         kind, _, rest = action.partition(":")
         if kind not in ("fb+", "fb-", "fbr"):
@@ -140,7 +166,6 @@ def _joined(answers: list[Answer]) -> Answer:
             "sources": tuple(sources.values()),
             "checked_on": min(checked, default=None),
             "facet": None,
-            "quiz": tuple(question for answer in answers for question in answer.quiz),
         }
     )
 

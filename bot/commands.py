@@ -1,7 +1,7 @@
 """Commands that people type or pick from a menu: "/hoc", "/thutuc khai sinh".
 
 "/start", "/giup" and "/noio" alone are understood as the sentences they stand for, by
-`bot.smalltalk` and `bot.place.replies`; "/xoa" by `bot.assistant`.
+`bot.smalltalk` and `bot.place.replies`; "/xoa" by `bot.assistant`, "/hoc" by `bot.course`.
 """
 
 from __future__ import annotations
@@ -9,19 +9,16 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from bot.compose import MAX_CHOICES
-from bot.decide import ask_topic, offers
+from bot.decide import ask_topic
 from bot.draft import Draft
-from bot.messages import say
-from bot.model import Answer, Block, BlockKind, Status
+from bot.model import Answer
 from bot.smalltalk import suggestions
-from knowledge.model import Lesson
 
 _COMMAND = re.compile(r"/(hoc|thutuc|noio|giup|help)\b(?:@\w+)?(.*)", re.IGNORECASE | re.DOTALL)
 
 
 def obey_command(draft: Draft) -> Draft | Answer:
-    """What stands behind a command is the question; alone, it asks what to learn or look up."""
+    """What stands behind a command is the question; alone, it asks what to look up."""
     command = _COMMAND.fullmatch(draft.question.text.strip())
     if draft.question.action or command is None:
         return draft
@@ -29,20 +26,7 @@ def obey_command(draft: Draft) -> Draft | Answer:
     if rest:
         question = draft.question.model_copy(update={"text": rest})
         return replace(draft, question=question)
-    if name == "hoc":
-        return _ask_which_lesson(draft)
     if name == "thutuc":
         titles = {entry.id: entry.title for entry in draft.known.edition.library}
         return ask_topic().model_copy(update={"choices": suggestions(titles)})
     return draft
-
-
-def _ask_which_lesson(draft: Draft) -> Answer:
-    edition = draft.known.edition
-    lessons = sorted((e for e in edition.library if isinstance(e, Lesson)), key=lambda e: e.order)
-    return Answer(
-        status=Status.CLARIFICATION_ENTRY,
-        blocks=(Block(kind=BlockKind.TEXT, lines=(say("clarify.lesson"),)),),
-        choices=offers(lessons[:MAX_CHOICES], ()),
-        edition=edition.number,
-    )

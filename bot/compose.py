@@ -14,7 +14,6 @@ from knowledge.model import (
     AnyEntry,
     Confidence,
     Entry,
-    Exercise,
     Facet,
     Fact,
     Guide,
@@ -190,19 +189,34 @@ class Composer:
         return self._answer(Status.ANSWERED_GUIDE, entry, blocks, shown, choices)
 
     def _lesson(self, entry: Lesson) -> Answer:
-        cards = tuple(self._line(card, None) for card in entry.cards)
+        """All cards at once, and what to try. The exercise and the quiz are the course's: see
+        `bot.course`."""
         blocks = [
             Block(kind=BlockKind.TITLE, lines=(entry.title,)),
             Block(kind=BlockKind.TEXT, lines=(say("answer.lesson_goal", goal=entry.goal),)),
-            Block(kind=BlockKind.STEPS, lines=cards),
+            Block(kind=BlockKind.STEPS, lines=tuple(self.line(card) for card in entry.cards)),
             Block(kind=BlockKind.TEXT, lines=(say("answer.lesson_try", text=entry.try_now),)),
-            *([_exercise(entry.exercise)] if entry.exercise else []),
-            Block(kind=BlockKind.TEXT, lines=(say("answer.lesson_quiz"),)),
-            *self._warnings(entry, entry.cards, []),
         ]
-        shown = list(entry.cards)
-        answer = self._answer(Status.ANSWERED_LESSON, entry, blocks, shown, self.choices(entry))
-        return answer.model_copy(update={"quiz": entry.quiz})
+        answer = self.part(Status.ANSWERED_LESSON, entry, blocks, entry.cards, self.choices(entry))
+        return answer.model_copy(update={"page": page_of(entry)})
+
+    def line(self, fact: Fact) -> str:
+        """A fact as a line, for somebody anywhere."""
+        return self._line(fact, None)
+
+    def part(
+        self,
+        status: Status,
+        entry: Lesson,
+        blocks: Sequence[Block],
+        facts: Sequence[Fact],
+        choices: tuple[Choice, ...],
+    ) -> Answer:
+        """An Answer of some facts of a Lesson: the blocks that tell them, and what must be said
+        beside them."""
+        warned = self._warnings(entry, facts, []) if facts else []
+        answer = self._answer(status, entry, [*blocks, *warned], list(facts), choices)
+        return answer.model_copy(update={"page": None})
 
     def _answer(
         self,
@@ -307,12 +321,6 @@ def _fee_elsewhere(entry: Procedure, place: Place | None) -> list[str]:
     if entry.portal_url:
         return [say("place.fee_by_province_portal", province=province, url=entry.portal_url)]
     return [say("place.fee_by_province", province=province)]
-
-
-def _exercise(exercise: Exercise) -> Block:
-    """What is to be judged, and the question; the answer stands on the Lesson's page."""
-    task = say(f"answer.exercises.{exercise.kind}", text=exercise.sample)
-    return Block(kind=BlockKind.TEXT, lines=(task, exercise.question))
 
 
 def _title(entry: Entry, facets: Sequence[Facet]) -> Block:

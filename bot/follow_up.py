@@ -1,4 +1,4 @@
-"""What a follow-up refers to: the Entry talked about, one beside it, the one before, a lesson."""
+"""What a follow-up refers to: the Entry talked about, one beside it, or the one before."""
 
 from __future__ import annotations
 
@@ -6,13 +6,11 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from bot.compose import MAX_CHOICES
-from bot.decide import SURE, ask_topic, offers
+from bot.decide import SURE, ask_topic
 from bot.draft import Draft
-from bot.messages import say
-from bot.model import Answer, Block, BlockKind, Status
+from bot.model import Answer
 from knowledge.load import Library
-from knowledge.model import AnyEntry, Facet, Lesson, Procedure
+from knowledge.model import AnyEntry, Facet, Procedure
 from knowledge.wording import fold
 from retrieval.confidence import confidence
 from retrieval.search import LIMIT, Hit, Reading
@@ -40,52 +38,21 @@ _BACK = re.compile(
     r"( (cai|cau|viec|thu tuc|muc|phan|chuyen|chu de|noi dung))*"
     r"( (luc|khi|hoi|ban|vua)? ?(truoc|nay|roi|dau|cu))?" + _PLEASE
 )
-_NEXT = re.compile(
-    r"((xong|roi|ok|da|vang|u|em|toi|minh|tui|chau|cho|xin|muon|hoc|mo|sang|qua|xem|den) )*"
-    r"(bai( hoc)? (tiep( theo)?|ke( tiep)?|sau|moi|khac)|(hoc )?tiep( theo| tuc)?( bai)?|next)"
-    r"( (sau|theo))?" + _PLEASE
-)
-_PREVIOUS = re.compile(
-    r"((em|toi|minh|tui|chau|cho|xin|muon|hoc|mo|xem|on|quay|tro|lai|ve) )*bai( hoc)? truoc"
-    + _PLEASE
-)
 
 
 def turn_back(draft: Draft) -> Draft | Answer:
-    """ "quay lại cái trước" is the Entry before; "bài tiếp theo" is the lesson after."""
+    """ "quay lại cái trước" is the Entry before."""
     if draft.entry is not None:
         return draft
     typed = " ".join(re.findall(r"\w+", fold(draft.question.text)))
     entries, context = draft.known.edition.library.entries, draft.context
     spoken = [entries[i] for i in (context.entry_id, context.earlier_id) if i in entries]
-    near = spoken if "bai" in typed.split() else spoken[:1]
-    lesson = next((entry for entry in near if isinstance(entry, Lesson)), None)
-    step = 1 if _NEXT.fullmatch(typed) else -1 if _PREVIOUS.fullmatch(typed) else 0
-    if lesson and step:
-        return _lesson(draft, lesson, step)
     if not _BACK.fullmatch(typed):
         return draft
     if not spoken:
         return ask_topic()
     facet = context.earlier_facet if spoken[-1].id == context.earlier_id else context.facet
     return replace(draft, entry=spoken[-1], facets=(facet,) if facet else (), place=context.place)
-
-
-def _lesson(draft: Draft, lesson: Lesson, step: int) -> Draft | Answer:
-    """The lesson so many steps on in the course, or the nearest ones where it ends."""
-    library = draft.known.edition.library
-    lessons = sorted((e for e in library if isinstance(e, Lesson)), key=lambda e: e.order)
-    place = lessons.index(lesson) + step
-    if 0 <= place < len(lessons):
-        return replace(draft, entry=lessons[place])
-    words = say("clarify.last_lesson" if step > 0 else "clarify.first_lesson")
-    near = lessons[-MAX_CHOICES:] if step > 0 else lessons[:MAX_CHOICES]
-    return Answer(
-        status=Status.CLARIFICATION_ENTRY,
-        blocks=(Block(kind=BlockKind.TEXT, lines=(words,)),),
-        choices=offers(near, ()),
-        edition=draft.known.edition.number,
-    )
 
 
 def leans(text: str, alone: bool) -> bool:

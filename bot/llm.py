@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import re
 import time
+from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from itertools import pairwise, zip_longest
@@ -18,6 +19,7 @@ from threading import BoundedSemaphore, Thread
 from typing import Any, cast
 
 from langchain.chat_models import init_chat_model
+from langchain_core.callbacks import UsageMetadataCallbackHandler
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import BaseMessage, HumanMessage, SystemMessage
 from langsmith import tracing_context
@@ -88,7 +90,15 @@ def connect(settings: ModelSettings) -> BaseChatModel:
 class Rewriter:
     """Rewrites composed Answers with a model, or leaves them. Safe to share between threads."""
 
-    def __init__(self, model: BaseChatModel, timeout_s: float = 8.0) -> None:
+    def __init__(
+        self,
+        model: BaseChatModel,
+        timeout_s: float = 8.0,
+        used: Callable[[str, int, int], None] = lambda model, tokens_in, tokens_out: None,
+    ) -> None:
+        """`used` is told of each call that the provider counted: model, tokens read and written.
+        It must not raise."""
+        self._used = used
         self._model = model.with_structured_output(Reply, method="json_schema")
         self._timeout_s = timeout_s
         self._calls = BoundedSemaphore(_CALLS_AT_ONCE)
@@ -126,14 +136,18 @@ class Rewriter:
             raise
 
     def _call(self, messages: list[BaseMessage], future: Future[Reply]) -> None:
+        usage = UsageMetadataCallbackHandler()
         try:
             # LANGSMITH_TRACING in the environment would send people's questions to a third party.
             with tracing_context(enabled=False):
-                future.set_result(Reply.model_validate(self._model.invoke(messages)))
+                reply = self._model.invoke(messages, {"callbacks": [usage]})
+            future.set_result(Reply.model_validate(reply))
         except Exception as error:
             future.set_exception(error)
         finally:
             self._calls.release()
+            for model, tokens in usage.usage_metadata.items():
+                self._used(model, tokens["input_tokens"], tokens["output_tokens"])
 
 
 def tokens(answer: Answer) -> dict[str, Block]:

@@ -25,6 +25,7 @@ class Status(StrEnum):
     ANSWERED_OVERVIEW = "answered_overview"
     ANSWERED_GUIDE = "answered_guide"
     ANSWERED_LESSON = "answered_lesson"
+    ANSWERED_COURSE = "answered_course"
     ANSWERED_SEVERAL = "answered_several"
     ANSWERED_FACET_UNKNOWN = "answered_facet_unknown"
     ANSWERED_EMERGENCY = "answered_emergency"
@@ -42,6 +43,7 @@ class Status(StrEnum):
     REFUSED_OUT_OF_SCOPE = "refused_out_of_scope"
     REFUSED_ABUSE = "refused_abuse"
     REFUSED_MANIPULATION = "refused_manipulation"
+    REFUSED_CHANNEL_OFF = "refused_channel_off"
     SMALLTALK_GREETING = "smalltalk_greeting"
     SMALLTALK_THANKS = "smalltalk_thanks"
     SMALLTALK_GOODBYE = "smalltalk_goodbye"
@@ -108,6 +110,7 @@ class Answer(Record):
 
     status: Status
     blocks: tuple[Block, ...]
+    """Empty if nothing is to be said: on a channel that is switched off, to who knows it."""
     choices: tuple[Choice, ...] = ()
     sources: tuple[ShownSource, ...] = ()
     checked_on: date | None = None
@@ -120,14 +123,15 @@ class Answer(Record):
     page: str | None = None
     """Path of the Entry's public page: "/thu-tuc/khai-sinh"."""
     quiz: tuple[QuizQuestion, ...] = ()
-    """What a Lesson asks at its end, for channels with quizzes of their own; elsewhere it stands on
-    the Lesson's page."""
+    """What the last block asks and the first Choices answer, for channels with quizzes of their
+    own: one question at most."""
 
     @property
     def asks_opinion(self) -> bool:
         """Whether people are asked what they think of it: it told something, and is kept."""
         told = self.status.family == "answered" and self.status not in (
             Status.ANSWERED_FEEDBACK,
+            Status.ANSWERED_COURSE,  # only a whole lesson is worth an opinion
             Status.ANSWERED_EMERGENCY,  # nobody in danger is to be asked
         )
         return told and bool(self.id)

@@ -1,10 +1,14 @@
-"""Personal data is masked before anything else sees a question: not stored, logged or sent on."""
+"""Personal data is masked before anything else sees a question: not stored, logged or sent on.
+Whose a conversation is cannot be read from what it is kept under."""
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import re
 from functools import partial
 
+from bot.model import Question
 from retrieval.text import clean
 
 MASKS = {
@@ -79,3 +83,9 @@ def without_masks(text: str) -> str:
     """The text without masked numbers and what they were called, for search: somebody who only
     gives the number of a card does not ask about the card."""
     return clean(_MASKED.sub(" ", text))
+
+
+def pseudonym(key: bytes, question: Question) -> str:
+    """What a Question's conversation is kept under: nobody without the key can tell whose it is."""
+    who = f"{question.channel}:{question.conversation}".encode()
+    return hmac.new(key, who, hashlib.sha256).hexdigest()[:32]

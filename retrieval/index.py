@@ -18,6 +18,7 @@ from pathlib import Path
 import faiss
 import numpy as np
 from filelock import FileLock
+from numpy.typing import NDArray
 
 from knowledge.model import Facet
 from knowledge.passages import Passage, PassageKind
@@ -53,6 +54,13 @@ class Index:
     entry_ids: tuple[str, ...]
     """Every Entry with passages, in the order of `lexical`'s documents."""
     lexical: Lexical
+
+    def nearest(self, query: Vectors, count: int) -> tuple[Vectors, NDArray[np.int64]]:
+        """Cosines and numbers of the passages nearest to one vector of shape (1, dim), nearest
+        first; both of shape (count,)."""
+        faiss.omp_set_num_threads(1)  # for the reason that `encoder` gives
+        cosines, found = self.vectors.search(query, count)
+        return cosines[0], found[0]
 
 
 def open_index(

@@ -184,9 +184,9 @@ class Searcher:
         An Entry with no passage among the neighbours gets the cosine of the farthest one.
         """
         entries, count = len(self._index.entry_ids), min(NEIGHBOURS, len(self._index.passages))
-        cosines, found = self._index.vectors.search(self._encoder.queries([text]), count)
-        dense, nearest = best_passages(cosines[0], found[0], self._owner, entries)
-        voters = self._owner[found[0][:VOTERS]]
+        cosines, found = self._index.nearest(self._encoder.queries([text]), count)
+        dense, nearest = best_passages(cosines, found, self._owner, entries)
+        voters = self._owner[found[:VOTERS]]
         votes = (np.bincount(voters, minlength=entries) / len(voters)).astype(np.float32)
         return dense, nearest, votes
 

@@ -21,6 +21,7 @@ HOMES = {
     "langchain_openai": [],
     "telegram": ["webhook/channels/telegram/client.py", "webhook/channels/telegram/sending.py"],
     "PIL": ["webhook/media/codes.py"],
+    "pypdfium2": ["webhook/paper/certificate.py"],
     "zxingcpp": ["webhook/media/codes.py"],
     "faster_whisper": ["webhook/media/voice.py"],
     "cryptography": ["webhook/sealing.py"],

@@ -46,7 +46,7 @@ def ask(shipped: Known, tmp_path: Path) -> Ask:
 
 COMMANDS = {
     "thutuc": Status.CLARIFICATION_TOPIC,
-    "hoc": Status.CLARIFICATION_ENTRY,
+    "hoc": Status.ANSWERED_COURSE,
     "noio": Status.CLARIFICATION_PLACE,
     "giup": Status.SMALLTALK_HELP,
     "xoa": Status.ANSWERED_DATA_DELETED,
@@ -73,19 +73,11 @@ def test_a_place_behind_its_command_is_remembered(ask: Ask) -> None:
     assert ask("/noio Hải Phòng").status is Status.ANSWERED_PLACE
 
 
-def test_the_command_to_learn_offers_the_first_lessons(ask: Ask) -> None:
+def test_the_command_to_learn_opens_the_course(ask: Ask) -> None:
     offered = ask("/hoc")
-    assert [choice.label.partition(":")[0] for choice in offered.choices] == [
-        "Bài 1", "Bài 2", "Bài 3", "Bài 4", "Bài 5",
-    ]  # fmt: skip
-    lesson = ask("2")
-    assert (lesson.status, lesson.entry_id) == (Status.ANSWERED_LESSON, "bai-2-hoi-cho-ro")
-
-
-def test_a_lesson_carries_its_quiz(ask: Ask, shipped: Known) -> None:
-    lesson = shipped.edition.library.entries["bai-1-ai-la-gi"]
-    assert ask(action=f"entry:{lesson.id}").quiz == lesson.quiz  # type: ignore[union-attr]
-    assert ask("đăng ký khai sinh").quiz == ()
+    assert offered.choices[0].label.startswith("Học Bài 1")
+    lesson = ask("1")
+    assert (lesson.status, lesson.entry_id) == (Status.ANSWERED_COURSE, "bai-1-ai-la-gi")
 
 
 def test_a_link_without_an_entry_greets(ask: Ask) -> None:

@@ -8,13 +8,15 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import httpx
 import pytest
+from sqlalchemy import delete
 
 from knowledge.load import load
-from knowledge.store import Editions
+from knowledge.store import Editions, connect
 from tests.conftest import VAR
 from tests.fakes import wait_until
 from tests.fakes.postgres import Postgres, postgres
@@ -23,6 +25,8 @@ from tests.fakes.telegram import SECRET, TOKEN, FakeTelegram
 from webhook.channels.telegram.adapter import PATH
 from webhook.database import open_database
 from webhook.limits import Pace
+from webhook.queue.records import Records
+from webhook.queue.store import workers
 from webhook.settings import Settings
 
 ROOT = Path(__file__).parents[1]
@@ -105,6 +109,26 @@ def test_the_work_of_a_process_that_is_gone_for_good_goes_on_elsewhere(
     say_all(telegram, people, 3)
     telegram.settle(60)
     processes.kill(dying)
+    processes.start()
+    assert_answered_in_order(telegram, people, 3)
+
+
+def test_what_a_process_took_after_it_was_given_up_for_dead_goes_on_elsewhere(
+    telegram: FakeTelegram, servers: Callable[..., Servers]
+) -> None:
+    processes = servers(reply_s=2.0, lease_s=4.0, beat_s=0.5, margin_s=1.0)
+    dying = processes.start()
+    url = processes.environment["BINHDAN_QUEUE_DATABASE_URL"]
+    people = range(1, 5)
+    say_all(telegram, people, 3)
+    with closing(Records(url)) as records:
+        wait_until(lambda: bool(records.workers()), 60)
+        processes.kill(dying)
+        assert records.workers()
+    engine = connect(url)
+    with engine.begin() as queue:
+        queue.execute(delete(workers))  # as the others do with whoever is slow for too long
+    engine.dispose()
     processes.start()
     assert_answered_in_order(telegram, people, 3)
 

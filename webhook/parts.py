@@ -11,10 +11,16 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot.assistant import Assistant
+from bot.course.course import Course
+from bot.course.reminders import Reminders
+from bot.course.services import Abroad
 from bot.draft import Known
+from bot.figures import Figures
 from bot.journal import Journal
+from bot.model import Channel
 from bot.pipeline import Pipeline
 from knowledge.passages import Passage, passages
 from knowledge.store import Edition, Editions, NothingPublished
@@ -24,13 +30,19 @@ from retrieval.index import Progress, open_index
 from retrieval.outside import outside_passages
 from retrieval.search import Searcher
 from retrieval.slips import Slips
+from webhook.certificates import certify
+from webhook.reminding import Reminding
+from webhook.sealing import Seal
 from webhook.settings import Settings
+from webhook.switches import Switchboard
 
 if TYPE_CHECKING:
     from bot.llm import Rewriter
 
 log = logging.getLogger(__name__)
 
+ADD_UP_EVERY_S = 10.0
+"""How often what was counted is added up; a page that shows it does so too."""
 FOLLOW_EVERY_S = 1.0
 """How often a process looks for a newer Edition."""
 
@@ -107,14 +119,71 @@ class Follower:
         return Known(edition, Searcher(index, self._encoder, self._slips, edition.library))
 
 
+@contextmanager
+def adding_up(figures: Figures) -> Iterator[None]:
+    """Add up what was counted, every now and then while this lasts, and once at its end."""
+    ended = threading.Event()
+
+    def add_up() -> None:
+        going_on = True
+        while going_on:
+            going_on = not ended.wait(ADD_UP_EVERY_S)
+            try:
+                figures.roll_up()
+            except SQLAlchemyError as error:
+                log.warning("figures are added up later: %s", type(error).__name__)
+
+    adding = threading.Thread(target=add_up, name="add-up-figures", daemon=True)
+    adding.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        adding.join()
+
+
 def build_assistant(settings: Settings, engine: Engine, known: Callable[[], Known]) -> Assistant:
     """The assistant over the current Edition, with the model tier if one is configured."""
-    journal = Journal(engine, settings.cookie_key().encode())
+    journal = open_journal(settings, engine)
     journal.purge(timedelta(days=settings.journal_days))
-    return Assistant(known, journal, Pipeline(_rewriter(settings)))
+    course = Course(
+        journal,
+        Abroad(open_reminders(settings, engine), served_channels(settings), certify(settings)),
+    )
+    course.purge()
+    return Assistant(known, journal, Pipeline(_rewriter(settings, Figures(engine))), course=course)
 
 
-def _rewriter(settings: Settings) -> Rewriter | None:
+def build_reminding(
+    settings: Settings, engine: Engine, channels: frozenset[Channel], switches: Switchboard
+) -> Reminding:
+    """What reminds learners on the channels that a process serves."""
+    journal = open_journal(settings, engine)
+    reminders = open_reminders(settings, engine)
+    return Reminding(reminders, journal, channels, is_off=switches.is_off)
+
+
+def open_journal(settings: Settings, engine: Engine) -> Journal:
+    """The Journal under this installation's key."""
+    return Journal(engine, settings.cookie_key().encode())
+
+
+def open_reminders(settings: Settings, engine: Engine) -> Reminders:
+    """The reminders under this installation's key."""
+    return Reminders(engine, Seal(settings.cookie_key(), "reminders"))
+
+
+def served_channels(settings: Settings) -> frozenset[Channel]:
+    """The channels that this installation sends on from beside its database."""
+    tokens = {
+        Channel.TELEGRAM: settings.telegram_token,
+        Channel.ZALO_BOT: settings.zalo_bot_token,
+        Channel.ZALO_OA: settings.zalo_oa_id,
+    }
+    return frozenset(channel for channel, token in tokens.items() if token)
+
+
+def _rewriter(settings: Settings, figures: Figures) -> Rewriter | None:
     if not settings.model_provider:
         return None
     from bot.llm import ModelSettings, Rewriter, connect
@@ -126,4 +195,4 @@ def _rewriter(settings: Settings) -> Rewriter | None:
         key=settings.model_key,
         timeout_s=settings.model_timeout_s,
     )
-    return Rewriter(connect(model), settings.model_timeout_s)
+    return Rewriter(connect(model), settings.model_timeout_s, figures.note_model)

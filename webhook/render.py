@@ -27,6 +27,8 @@ class Message(Record):
     """Rows of buttons."""
     quiz: QuizQuestion | None = None
     """What to send as a quiz where the channel has those; the text says the same."""
+    votes: tuple[Choice, ...] = ()
+    """What a vote for each option of the quiz stands for: buttons, where it is sent as text."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ def plain_messages(answer: Answer, limit: int, public_url: str = "") -> list[Mes
 def button_messages(answer: Answer, limit: int, public_url: str = "") -> list[Message]:
     """The Answer for a channel with buttons, which hang under its last message."""
     messages = [_message(part) for part in _pack(_lines(answer, public_url), limit)]
-    buttons = (*_choice_rows(answer.choices), *_feedback_row(answer))
+    buttons = (*choice_rows(answer.choices), *_feedback_row(answer))
     return [*messages[:-1], messages[-1].model_copy(update={"buttons": buttons})]
 
 
@@ -136,7 +138,8 @@ def _opinion(answer: Answer) -> Iterator[Line]:
         yield _simple(say("channel.opinion"), opens=True)
 
 
-def _choice_rows(choices: Sequence[Choice]) -> Iterator[tuple[Choice, ...]]:
+def choice_rows(choices: Sequence[Choice]) -> Iterator[tuple[Choice, ...]]:
+    """Choices as rows of buttons: two share one if both can be read."""
     row: tuple[Choice, ...] = ()
     for choice in choices:
         if row and (len(row) == 2 or len(row[0].label) + len(choice.label) > BUTTON_ROW_LETTERS):

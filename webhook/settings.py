@@ -62,15 +62,18 @@ class Settings(ChannelSettings, MediaSettings):
     """Base URL of an OpenAI-compatible server."""
     model_key: SecretStr | None = None
     model_timeout_s: Annotated[float, Field(gt=0, le=120)] = 15.0
+    model_price_in: Annotated[float, Field(ge=0)] = 0.0
+    model_price_out: Annotated[float, Field(ge=0)] = 0.0
+    """Đồng for a million tokens that the model reads, and writes: the figures show the cost."""
 
     worker_name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{0,64}$")] = ""
     """With SQLite: stable, and different in every process that shares the queue's file; empty:
     worker-0. With PostgreSQL it only shows in logs: each start adds letters of its own to it, or
     to the machine's name."""
-    reply_threads: Annotated[int, Field(ge=1, le=64)] = max(1, (os.cpu_count() or 1) // 2)
-    """How many answers one process computes at a time; more make every one slower, and recording
-    too, since encoding a question already uses several CPUs. In a gateway how many it waits for,
-    which takes no CPU: WAITED_FOR, unless set."""
+    reply_threads: Annotated[int, Field(ge=1, le=64)] = min(2, os.cpu_count() or 1)
+    """How many answers one process computes at a time: while one is in Python, another is in the
+    encoder; more would wait for each other. In a gateway how many it waits for, which takes no CPU:
+    WAITED_FOR, unless set."""
     journal_days: Annotated[int, Field(ge=1, le=3650)] = 90
     """How long conversations are kept."""
     log_level: Annotated[str, StringConstraints(pattern=r"^(DEBUG|INFO|WARNING|ERROR)$")] = "INFO"

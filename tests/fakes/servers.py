@@ -61,7 +61,7 @@ class Servers:
         """`timing`: fields of Timing in seconds; `command`: another program, from port and the
         file to touch when it serves."""
         self.port = free_port()
-        self._folder, self._environment = folder, {**os.environ, **environment}
+        self._folder, self.environment = folder, {**os.environ, **environment}
         self._reply_s, self._timing = reply_s, timing
         self._command = command or self._echo
         self._started = 0
@@ -74,7 +74,7 @@ class Servers:
         own = data_dir or self._folder / f"machine-{self._started}"
         own.mkdir(exist_ok=True)
         ready = self._folder / f"ready-{self._started}"
-        environment = {**self._environment, "BINHDAN_DATA_DIR": str(own)}
+        environment = {**self.environment, "BINHDAN_DATA_DIR": str(own)}
         server = Server(self._command(self.port, ready), environment, ready)
         self.running.append(server)
         wait_until(server.ready, 120)

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 
 from bot.messages import say
-from bot.model import Answer, Block, BlockKind, Question
+from bot.model import Answer, Block, BlockKind, Question, Status
 from bot.protect import mask
 from webhook.channels.adapter import Attachment, Courier, Incoming
 from webhook.media.codes import can_read, entry_in, read_codes
@@ -36,7 +36,7 @@ class Heard:
 
     def told(self, answer: Answer) -> Answer:
         """The Answer, beginning with what was heard."""
-        if not self.note:
+        if not self.note or answer.status is Status.REFUSED_CHANNEL_OFF:
             return answer
         note = Block(kind=BlockKind.TEXT, lines=(self.note,))
         return answer.model_copy(update={"blocks": (note, *answer.blocks)})

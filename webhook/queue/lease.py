@@ -65,14 +65,18 @@ class Lease:
         channels: Sequence[str],
         timing: Timing,
         *,
+        busy: Callable[[], set[str]],
         take_over: Callable[[str], int],
         share: Callable[[Mapping[str, int]], None],
     ) -> None:
-        """`take_over` puts the work of a dead process back into the queue and returns how much.
-        `share` is told after each beat how many processes serve each channel."""
+        """`busy` names the processes with work in hand. `take_over` puts the work of a dead one
+        back into the queue and returns how much. `share` is told after each beat how many processes
+        serve each channel."""
         self.generation = 0
         self._engine, self._name, self._channels = engine, name, list(channels)
-        self._timing, self._take_over, self._share = timing, take_over, share
+        self._timing, self._share = timing, share
+        self._busy, self._take_over = busy, take_over
+        self._unknown: set[str] = set()
         self._until = self._since = 0.0
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._beats, name="queue-lease", daemon=True)
@@ -135,6 +139,20 @@ class Lease:
         )
         with self._engine.begin() as db:
             for name in db.scalars(dead).all():
-                count = self._take_over(name)
+                self._bequeath(name)
                 db.execute(delete(workers).where(workers.c.name == name))
-                log.warning("%s is dead; %d messages of it go on", name, count)
+        self._bury_unknown()
+
+    def _bury_unknown(self) -> None:
+        """Take over from those that were buried while they were only slow, took new work, and died
+        before a beat of theirs could have made them known again."""
+        busy = self._busy()  # first: who begins to work was known before
+        with self._engine.connect() as db:
+            unknown = busy - set(db.scalars(select(workers.c.name)))
+        for name in unknown & self._unknown:
+            self._bequeath(name)
+        self._unknown = unknown
+
+    def _bequeath(self, name: str) -> None:
+        count = self._take_over(name)
+        log.warning("%s is dead; %d messages of it go on", name, count)

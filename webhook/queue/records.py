@@ -81,6 +81,13 @@ class Records:
         pending = self._client._sys_db.get_pending_workflows(worker, VERSION)
         return {row.workflow_id for row in pending}
 
+    def workers(self) -> set[str]:
+        """Names of the processes that have messages in hand."""
+        rows = self._client._sys_db.tables.workflow_status.c
+        named = select(rows.executor_id).where(rows.status == "PENDING").distinct()
+        with self._client._sys_db.engine.connect() as db:
+            return {name for name in db.scalars(named) if name}
+
     def give_back(self, worker: str, ids: Iterable[str]) -> int:
         """Put messages that a process had in hand back where they were in the queue; returns how
         many.

@@ -117,10 +117,15 @@ class FakeTelegram(BotApi):
         }
         return self.inject({"callback_query": {**query, "data": data}})
 
-    def vote(self, chat_id: int, option: int) -> int:
-        """Somebody answers the newest quiz."""
-        poll = next(m["poll"] for m in reversed(self.sent(chat_id)) if "poll" in m)
-        answer = {"poll_id": poll["id"], "user": self.person(chat_id), "option_ids": [option]}
+    def vote(
+        self, chat_id: int, option: int, *, earlier: int = 0, person: int | None = None
+    ) -> int:
+        """Somebody answers the newest quiz of a chat, or one so many before it; another person,
+        where it was forwarded."""
+        polls = [m["poll"] for m in self.sent(chat_id) if "poll" in m]
+        poll = polls[-1 - earlier]
+        voter = self.person(person or chat_id)
+        answer = {"poll_id": poll["id"], "user": voter, "option_ids": [option]}
         persistent = [poll["options"][option]["persistent_id"]]
         return self.inject({"poll_answer": {**answer, "option_persistent_ids": persistent}})
 

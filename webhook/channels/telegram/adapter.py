@@ -16,9 +16,10 @@ from webhook.channels.telegram.edits import RecentTexts
 from webhook.channels.telegram.me import Me
 from webhook.channels.telegram.pace import ChatPace
 from webhook.channels.telegram.parse import parse
-from webhook.channels.telegram.quiz import with_quiz
+from webhook.channels.telegram.polls import Polls
+from webhook.channels.telegram.quiz import messages_of
 from webhook.limits import Pace
-from webhook.render import Message, button_messages
+from webhook.render import Message
 from webhook.settings import Settings
 
 PATH = "/telegram/webhook"
@@ -40,7 +41,8 @@ class Telegram:
         token = settings.require_telegram_token()
         secret = settings.telegram_secret
         self._secret = secret.get_secret_value() if secret else ""
-        self._client = Client(settings)
+        self._polls = Polls(settings.queue_database_url, token)
+        self._client = Client(settings, self._polls)
         self.me = Me(int(token.split(":")[0]))
         self.pace: Pace = ChatPace()
         self._texts = RecentTexts()
@@ -58,6 +60,7 @@ class Telegram:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._client.close()
+        self._polls.close()
 
     def genuine(self, headers: Mapping[str, str], _: bytes) -> bool:
         """Whether our secret came with it."""
@@ -66,14 +69,13 @@ class Telegram:
 
     def parse(self, update: Update, _: bytes = b"") -> Incoming | None:
         """As `parse`, for this bot; None also for an edit that leaves the text as it was."""
-        incoming = parse(update, self.me)
+        incoming = parse(update, self.me, self._polls.meant)
         return incoming if incoming and self._texts.has_news(update, incoming) else None
 
     def messages(self, answer: Answer) -> list[Message]:
-        """The Answer in Telegram's HTML and the questions of its quiz, with buttons under the last
-        message."""
-        texts = button_messages(answer, LETTERS_PER_MESSAGE, self._public_url)
-        return with_quiz(texts, answer.quiz)
+        """The Answer in Telegram's HTML, with buttons under the last message; a question of a quiz
+        as a quiz."""
+        return messages_of(answer, LETTERS_PER_MESSAGE, self._public_url)
 
     def send(self, incoming: Incoming, message: Message) -> None:
         """Send one message. TransportError if Telegram did not take it."""

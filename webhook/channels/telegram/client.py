@@ -20,6 +20,7 @@ from telegram.request import HTTPXRequest
 from bot.messages import node
 from webhook.channels.adapter import Update
 from webhook.channels.telegram.me import Me
+from webhook.channels.telegram.polls import Polls
 from webhook.channels.telegram.sending import Sender
 from webhook.settings import Settings
 
@@ -39,7 +40,7 @@ NOT_IN_GROUPS = {"start"}
 class Client:
     """One bot's calls, made on one event loop."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, polls: Polls) -> None:
         # httpx logs every address it calls, and Telegram's addresses carry the token.
         logging.getLogger("httpx").setLevel(logging.WARNING)
         self._calls = _connections(settings.telegram_proxy)
@@ -51,7 +52,7 @@ class Client:
             request=self._calls,
             get_updates_request=self._polling,
         )
-        self.sender = Sender(self._bot)
+        self.sender = Sender(self._bot, polls)
 
     async def close(self) -> None:
         await asyncio.gather(self._calls.shutdown(), self._polling.shutdown())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from bot.model import Channel, Question
@@ -29,7 +30,15 @@ MEDIA = {
 """A Telegram message's field → our kind of media."""
 
 
-def parse(update: Update, me: Me) -> Incoming | None:
+Meant = Callable[[str, int, int], str | None]
+"""A poll, who voted, and the option from 0 → the action that the vote stands for."""
+
+
+def no_meaning(poll_id: str, person: int, option: int) -> None:
+    """What votes mean to whoever sends no quizzes."""
+
+
+def parse(update: Update, me: Me, meant: Meant = no_meaning) -> Incoming | None:
     """The message in an update, or None: another kind, not for us, not readable."""
     try:
         if query := update.get("callback_query"):
@@ -38,10 +47,12 @@ def parse(update: Update, me: Me) -> Incoming | None:
             return _written(update, message, me)
         if edited := update.get("edited_message"):
             return _edited(update, edited, me)
+        if vote := update.get("poll_answer"):
+            return _voted(update, vote, me, meant)
         if change := update.get("my_chat_member"):
             return _joined(update, change, me)
     # Strangers send this. What lacks a part it must have is not a message to us.
-    except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowError):
         pass
     return None
 
@@ -89,6 +100,17 @@ def _edited(update: Update, message: Update, me: Me) -> Incoming | None:
     if incoming is None or not (incoming.question.text or incoming.question.action):
         return None  # a location that moves is an edit too
     return incoming.model_copy(update={"reply_to": str(message["message_id"])})
+
+
+def _voted(update: Update, vote: Update, me: Me, meant: Meant) -> Incoming | None:
+    """Somebody answered a quiz, whose chat Telegram does not name: we send them only to private
+    ones, which are numbered as the person is."""
+    person = vote["user"]
+    action = meant(str(vote["poll_id"]), int(person["id"]), int(vote["option_ids"][0]))
+    if action is None:
+        return None
+    chat = {"id": person["id"], "type": "private"}
+    return Incoming(question=_question(update, chat, person, me, action=action))
 
 
 def _joined(update: Update, change: Update, me: Me) -> Incoming | None:

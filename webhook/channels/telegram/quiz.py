@@ -1,27 +1,27 @@
-"""The questions of a Lesson's quiz as messages: native quizzes, with the same in words beside."""
+"""A question of a quiz as a native one, with the same in words beside."""
 
 from __future__ import annotations
 
 import html
-from collections.abc import Sequence
 
-from bot.messages import say
+from bot.model import Answer, Choice
 from knowledge.model import QuizQuestion
-from webhook.render import Message
+from webhook.render import Message, button_messages, choice_rows
 
 LETTERS = "ABCDE"
 QUESTION_LETTERS, OPTION_LETTERS, EXPLANATION_LETTERS = 300, 100, 200
 EXPLANATION_LINES = 3
 
 
-def with_quiz(messages: Sequence[Message], quiz: Sequence[QuizQuestion]) -> list[Message]:
-    """Messages and after them the questions; the buttons move under the last."""
-    if not quiz:
-        return list(messages)
-    *others, last = messages
-    asked = [_message(question) for question in quiz]
-    asked[-1] = asked[-1].model_copy(update={"buttons": last.buttons})
-    return [*others, last.model_copy(update={"buttons": ()}), *asked]
+def messages_of(answer: Answer, limit: int, public_url: str) -> list[Message]:
+    """An Answer as messages of at most `limit` letters; what its quiz asks is one of its own."""
+    if len(answer.quiz) != 1:  # a former release put a lesson's whole quiz under it
+        return button_messages(answer, limit, public_url)
+    [question] = answer.quiz
+    *told, _ = answer.blocks  # the last one asks
+    before = answer.model_copy(update={"blocks": tuple(told), "choices": ()})
+    texts = button_messages(before, limit, public_url) if told else []
+    return [*texts, _message(question, answer.choices)]
 
 
 def is_sendable(question: QuizQuestion) -> bool:
@@ -34,21 +34,17 @@ def is_sendable(question: QuizQuestion) -> bool:
     )
 
 
-def _message(question: QuizQuestion) -> Message:
-    options = [f"{LETTERS[n]}. {option}" for n, option in enumerate(question.options)]
-    asked = "\n".join((question.text, *options))
-    right = say(
-        "web.page.right",
-        letter=LETTERS[question.correct - 1],
-        option=question.options[question.correct - 1],
-    )
-    solution = f"{right}\n{question.explanation}"
+def _message(question: QuizQuestion, choices: tuple[Choice, ...]) -> Message:
+    count = len(question.options)
+    lettered = [f"{LETTERS[n]}. {option}" for n, option in enumerate(question.options)]
+    words = "\n".join((question.text, *lettered))
+    votes = [
+        choice.model_copy(update={"label": LETTERS[n]}) for n, choice in enumerate(choices[:count])
+    ]
     return Message(
-        text=f"{asked}\n\n{solution}",
-        html=f"{_escaped(asked)}\n\n<tg-spoiler>{_escaped(solution)}</tg-spoiler>",
+        text=words,
+        html=html.escape(words, quote=False),
+        buttons=tuple(choice_rows(choices[count:])),
         quiz=question,
+        votes=tuple(votes),
     )
-
-
-def _escaped(text: str) -> str:
-    return html.escape(text, quote=False)

@@ -29,6 +29,7 @@ from bot.model import Choice
 from knowledge.model import QuizQuestion
 from webhook.channels.adapter import Attachment, Failure, Incoming, TransportError, Update
 from webhook.channels.telegram.parse import chat_of
+from webhook.channels.telegram.polls import Polls
 from webhook.channels.telegram.quiz import is_sendable
 from webhook.render import Message
 
@@ -44,8 +45,8 @@ Result = TypeVar("Result")
 class Sender:
     """Messages, files and buttons of one bot."""
 
-    def __init__(self, bot: Bot) -> None:
-        self._bot = bot
+    def __init__(self, bot: Bot, polls: Polls) -> None:
+        self._bot, self._polls = bot, polls
 
     async def send(self, incoming: Incoming, message: Message) -> None:
         """Send one message. TransportError if Telegram did not take it."""
@@ -86,9 +87,10 @@ class Sender:
 
     async def _send_as_can_be(self, chat: int, incoming: Incoming, message: Message) -> None:
         """As a quiz, or else in HTML, or else as plain text."""
-        if message.quiz and is_sendable(message.quiz):
+        # In a group everybody would see who was wrong, and anonymous votes are not told to us.
+        if message.quiz and chat > 0 and is_sendable(message.quiz):
             try:
-                return await self._send_quiz(chat, incoming, message.quiz, message.buttons)
+                return await self._send_quiz(chat, incoming, message.quiz, message)
             except BadRequest as error:  # some groups do not allow polls
                 log.warning("Telegram refused a quiz: %s", error.message)
         try:
@@ -107,26 +109,28 @@ class Sender:
             text,
             parse_mode=mode,
             message_thread_id=_number(incoming.thread),
-            reply_markup=_keyboard(message.buttons),
+            reply_markup=_keyboard((message.votes, *message.buttons)),
             reply_parameters=_quote(incoming),
             link_preview_options=LinkPreviewOptions(is_disabled=True),
         )
 
     async def _send_quiz(
-        self, chat: int, incoming: Incoming, quiz: QuizQuestion, buttons: Rows
+        self, chat: int, incoming: Incoming, quiz: QuizQuestion, message: Message
     ) -> None:
-        await self._bot.send_poll(
+        sent = await self._bot.send_poll(
             chat,
             quiz.text,
             list(quiz.options),
             type="quiz",
             correct_option_ids=[quiz.correct - 1],  # type: ignore[list-item]
             explanation=quiz.explanation,
-            # In a group a quiz that is not anonymous shows everybody who was wrong.
-            is_anonymous=chat < 0,
+            is_anonymous=False,  # or else we are not told of votes
             message_thread_id=_number(incoming.thread),
-            reply_markup=_keyboard(buttons),
+            reply_markup=_keyboard(message.buttons),
         )
+        if sent.poll:
+            meant = [vote.action for vote in message.votes]
+            await asyncio.to_thread(self._polls.remember, sent.poll.id, chat, meant)
 
     async def _fetch(self, attachment: Attachment, limit: int) -> bytes:
         file = await self._bot.get_file(attachment.reference)
@@ -169,6 +173,7 @@ async def _translated(call: Awaitable[Result]) -> Result:
 
 
 def _keyboard(rows: Rows) -> InlineKeyboardMarkup | None:
+    rows = tuple(row for row in rows if row)
     if not rows:
         return None
     return InlineKeyboardMarkup(
