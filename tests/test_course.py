@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import yaml
 
 from bot.course.course import DENSE
 from bot.course.plan import key_of
@@ -14,10 +15,12 @@ from bot.course.progress import INTERVALS
 from bot.course.words import asked_in_words, is_stop, option_in
 from bot.journal import Journal
 from bot.model import Channel, Status
+from knowledge.load import SHIPPED, read_entry
 from knowledge.model import Lesson
 from tests.fakes.learning import Learner, journal_in, lesson
 
 LETTERS = "abcde"
+MEASURING = Path(__file__).parents[1] / "bench" / "questions"
 
 
 @pytest.fixture
@@ -348,6 +351,33 @@ def test_deleting_ones_data_deletes_what_was_learned(lan: Learner) -> None:
 )  # fmt: skip
 def test_words_of_other_things_are_not_the_courses(words: str) -> None:
     assert asked_in_words(words) is None
+
+
+def test_no_question_of_ours_is_taken_for_the_courses() -> None:
+    """Of procedures and guides, and those for measuring; lessons are asked for by number."""
+    taken = {text: asked_in_words(text) for text in (*asked_of_entries(), *asked_in_measuring())}
+    assert len(taken) > 3000
+    assert [t for t, wish in taken.items() if wish and "lesson" not in wish] == []
+
+
+def asked_of_entries() -> Iterator[str]:
+    for kind in ("procedures", "guides"):
+        for path in SHIPPED.glob(f"{kind}/*.yaml"):
+            entry = read_entry(path)
+            yield from (*entry.aliases, *entry.questions)
+
+
+def asked_in_measuring() -> Iterator[str]:
+    """Whatever stands in those files."""
+    waiting = [yaml.safe_load(p.read_text("utf-8")) for p in MEASURING.glob("*.yaml")]
+    while waiting:
+        match waiting.pop():
+            case str(text):
+                yield text
+            case list(parts):
+                waiting += parts
+            case dict(parts):
+                waiting += parts.values()
 
 
 def test_right_is_not_stop() -> None:

@@ -1,5 +1,5 @@
 """The queue's own tables, in its database beside those of DBOS: who works, what was sent, what
-waits for a person to write again."""
+waits for a person to write again, which quizzes were sent on Telegram."""
 
 from __future__ import annotations
 
@@ -50,6 +50,15 @@ _parked = Table(
     Column("message", JSON, nullable=False),
     Column("parked_at", DateTime(timezone=True), nullable=False),
     Index("ix_queue_parked_conversation", "conversation", "parked_at"),
+)
+polls = Table(
+    "telegram_polls",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("chat", String(32), nullable=False),
+    Column("actions", JSON, nullable=False),
+    Column("sent_at", DateTime(timezone=True), nullable=False),
+    Index("ix_telegram_polls_sent_at", "sent_at"),
 )
 
 

@@ -9,23 +9,13 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import JSON, Column, DateTime, Index, String, Table, delete, insert, select
+from sqlalchemy import delete, insert, select
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from knowledge.store import connect
-from webhook.queue.store import metadata, with_timeout
+from webhook.queue.store import polls, with_timeout
 
 log = logging.getLogger(__name__)
-
-_polls = Table(
-    "telegram_polls",
-    metadata,
-    Column("id", String(64), primary_key=True),
-    Column("chat", String(32), nullable=False),
-    Column("actions", JSON, nullable=False),
-    Column("sent_at", DateTime(timezone=True), nullable=False),
-    Index("ix_telegram_polls_sent_at", "sent_at"),
-)
 
 KEPT = timedelta(days=30)
 """A quiz that nobody answered for so long is of a lesson long forgotten."""
@@ -52,8 +42,8 @@ class Polls:
         row = {"id": poll_id, "chat": poll[0], "actions": list(poll[1]), "sent_at": now}
         try:
             with self._engine.begin() as db:
-                db.execute(delete(_polls).where(_polls.c.sent_at < now - KEPT))
-                db.execute(insert(_polls).values(row))
+                db.execute(delete(polls).where(polls.c.sent_at < now - KEPT))
+                db.execute(insert(polls).values(row))
         except IntegrityError:
             pass
         except SQLAlchemyError as error:
@@ -72,7 +62,7 @@ class Polls:
         self._engine.dispose()
 
     def _look_up(self, poll_id: str) -> Poll | None:
-        wanted = select(_polls.c.chat, _polls.c.actions).where(_polls.c.id == poll_id)
+        wanted = select(polls.c.chat, polls.c.actions).where(polls.c.id == poll_id)
         try:
             with self._engine.connect() as db:
                 row = db.execute(wanted).one_or_none()
