@@ -16,6 +16,7 @@ from bot.messages import node, say
 from bot.model import Answer, Block, BlockKind, Choice, Question, Status
 from bot.pipeline import Pipeline
 from bot.protect import mask
+from bot.scam.asking import asked
 from bot.typed import with_opinion
 from bot.understand import MAX_FACETS, parts
 
@@ -25,7 +26,7 @@ _MAX_WORDS, _MAX_LETTERS = 600, 20_000
 """Longer texts are cut: a request stands in the first or last part of the longest letters seen."""
 
 _ACTION = re.compile(
-    r"entry:[a-z0-9-]+(:[a-z_]+)?|place:[a-z-]+(/\d{5})?|fb[+-]:\w+|fbr:\w+:\w+|delete|joined",
+    r"entry:[a-z0-9-]+(:[a-z_]+)?|place:[a-z-]+(/\d{5})?|fb[+-]:\w+|fbr:\w+:\w+|delete|joined|scam",
     re.ASCII,
 )
 """What our Choices send. Anything else was made by hand, and may hold anything."""
@@ -52,7 +53,8 @@ class Assistant:
         question = with_opinion(question, context)
         if answer := self._command(question):
             return answer
-        draft = Draft(question, self._known(), context, self._today())
+        scam = asked(question.text, context.asked_scam)
+        draft = Draft(question, self._known(), context, self._today(), scam=scam)
         try:
             answer, drafts = self._answer(draft)
         except Exception:
@@ -65,7 +67,8 @@ class Assistant:
 
     def _answer(self, draft: Draft) -> tuple[Answer, list[Draft]]:
         """Answer each question of the message; several Answers become one."""
-        texts = parts(draft.question.text) if not draft.question.action else ("",)
+        single = draft.question.action or draft.scam
+        texts = ("",) if single else parts(draft.question.text)
         if len(texts) == 1:
             answer, end = self._pipeline.run(draft)
             return answer, [end]

@@ -7,6 +7,7 @@ from datetime import date
 
 from bot.model import Answer, Choice, Question
 from bot.place.reading import Named
+from bot.scam.asking import Check
 from knowledge.model import AnyEntry, Facet
 from knowledge.places import Place
 from knowledge.store import Edition
@@ -44,6 +45,8 @@ class Context:
     place: Place | None = None
     asked_place: bool = False
     """Whether the last Answer asked where the person is."""
+    asked_scam: bool = False
+    """Whether the last Answer asked for a message to check."""
 
 
 @dataclass(frozen=True)
@@ -64,3 +67,5 @@ class Draft:
     others: tuple[Request, ...] = ()
     """What else the message asks for."""
     answer: Answer | None = None
+    scam: Check | None = None
+    """The check for scams that the message asks for."""

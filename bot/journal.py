@@ -127,6 +127,7 @@ class Journal:
             opinion_on=next((answer.id for answer in answers if answer.asks_opinion), None),
             place=Place.parse(place),
             asked_place=asks_place(answers[0]),
+            asked_scam=answers[0].status is Status.CLARIFICATION_SCAM_CHECK,
         )
 
     def record(

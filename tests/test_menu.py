@@ -47,6 +47,7 @@ def ask(shipped: Known, tmp_path: Path) -> Ask:
 COMMANDS = {
     "thutuc": Status.CLARIFICATION_TOPIC,
     "hoc": Status.CLARIFICATION_ENTRY,
+    "kiemtra": Status.CLARIFICATION_SCAM_CHECK,
     "noio": Status.CLARIFICATION_PLACE,
     "giup": Status.SMALLTALK_HELP,
     "xoa": Status.ANSWERED_DATA_DELETED,
