@@ -26,7 +26,7 @@ _MAX_WORDS, _MAX_LETTERS = 600, 20_000
 """Longer texts are cut: a request stands in the first or last part of the longest letters seen."""
 
 _ACTION = re.compile(
-    r"entry:[a-z0-9-]+(:[a-z_]+)?|place:[a-z-]+(/\d{5})?|fb[+-]:\w+|fbr:\w+:\w+|delete|joined|scam",
+    r"entry:[a-z0-9-]+(:[a-z_]+)?|place:[a-z-]+(/\d{5})?|fb[+-]:\w+|fbr:\w+:\w+|delete|joined|scam|practice(:skip|:end)?",
     re.ASCII,
 )
 """What our Choices send. Anything else was made by hand, and may hold anything."""
@@ -67,7 +67,7 @@ class Assistant:
 
     def _answer(self, draft: Draft) -> tuple[Answer, list[Draft]]:
         """Answer each question of the message; several Answers become one."""
-        single = draft.question.action or draft.scam
+        single = draft.question.action or draft.scam or draft.context.practising
         texts = ("",) if single else parts(draft.question.text)
         if len(texts) == 1:
             answer, end = self._pipeline.run(draft)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from bot.model import Answer, Choice, Question
+from bot.model import Answer, Choice, Practice, Question
 from bot.place.reading import Named
 from bot.scam.asking import Check
 from knowledge.model import AnyEntry, Facet
@@ -47,6 +47,10 @@ class Context:
     """Whether the last Answer asked where the person is."""
     asked_scam: bool = False
     """Whether the last Answer asked for a message to check."""
+    practice: Practice | None = None
+    """The prompt that is being practised, if that was not ended."""
+    practising: bool = False
+    """Whether the last Answer was about it."""
 
 
 @dataclass(frozen=True)

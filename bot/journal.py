@@ -33,7 +33,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 
 from bot.draft import Context
-from bot.model import Answer, Choice, Question, Status
+from bot.model import Answer, Choice, Practice, Question, Status
 from bot.place.replies import asks_place
 from knowledge.model import Facet
 from knowledge.places import Place
@@ -127,6 +127,8 @@ class Journal:
             opinion_on=next((answer.id for answer in answers if answer.asks_opinion), None),
             place=Place.parse(place),
             asked_place=asks_place(answers[0]),
+            practice=_practice(answers),
+            practising=answers[0].practice is not None,
             asked_scam=answers[0].status is Status.CLARIFICATION_SCAM_CHECK,
         )
 
@@ -220,6 +222,12 @@ class Journal:
     def _pseudonym(self, question: Question) -> str:
         who = f"{question.channel}:{question.conversation}".encode()
         return hmac.new(self._key, who, hashlib.sha256).hexdigest()[:32]
+
+
+def _practice(answers: Sequence[Answer]) -> Practice | None:
+    """The prompt that is being practised; other questions in between do not end it."""
+    about = (Status.CLARIFICATION_PRACTICE, Status.ANSWERED_PRACTICE)
+    return next((answer.practice for answer in answers if answer.status in about), None)
 
 
 def _choices(answers: Sequence[Answer]) -> tuple[Choice, ...]:

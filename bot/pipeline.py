@@ -21,6 +21,7 @@ from bot.messages import all_words, node, say
 from bot.model import Answer, Block, BlockKind, Status
 from bot.place import replies
 from bot.place.reading import names_a_kind, read_place
+from bot.practice.talk import practise, with_offer, with_reminder
 from bot.protect import without_masks
 from bot.requests import find_requests, with_others
 from bot.scam.answer import AGAIN as SCAM_AGAIN
@@ -55,6 +56,7 @@ class Pipeline:
             obey_command,
             recall_choice,
             check_scam,
+            self.practise,
             obey_action,
             remember_place,
             talk,
@@ -75,9 +77,13 @@ class Pipeline:
         for step in self.steps:
             result = step(draft)
             if isinstance(result, Answer):
-                return _with_judgement(result, draft), draft
+                return with_reminder(_with_judgement(result, draft), draft), draft
             draft = result
         raise RuntimeError("the last step returned no Answer")
+
+    def practise(self, draft: Draft) -> Draft | Answer:
+        """Let a learner practise to ask an AI; a model, if there is one, words the end of it."""
+        return practise(draft, self._rewriter.improve if self._rewriter else None)
 
     def rewrite(self, draft: Draft) -> Draft:
         """Let the model put the composed Answer into words, if there is a model."""
@@ -292,7 +298,7 @@ def compose(draft: Draft) -> Draft | Answer:
     edition = draft.known.edition
     composer = Composer(edition.library, edition.number, draft.today)
     answer = composer.answer(draft.entry, draft.facets, draft.place)
-    answer = with_others(replies.with_place(answer, draft), draft.others)
+    answer = with_others(replies.with_place(with_offer(answer), draft), draft.others)
     return replace(draft, answer=answer)
 
 

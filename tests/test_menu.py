@@ -48,6 +48,7 @@ COMMANDS = {
     "thutuc": Status.CLARIFICATION_TOPIC,
     "hoc": Status.CLARIFICATION_ENTRY,
     "kiemtra": Status.CLARIFICATION_SCAM_CHECK,
+    "thuhoi": Status.CLARIFICATION_PRACTICE,
     "noio": Status.CLARIFICATION_PLACE,
     "giup": Status.SMALLTALK_HELP,
     "xoa": Status.ANSWERED_DATA_DELETED,
