@@ -18,6 +18,7 @@ from bot.messages import node, say
 from bot.model import Answer, Block, BlockKind, Choice, Question, Status
 from bot.pipeline import Pipeline
 from bot.protect import mask
+from bot.scam.asking import asked
 from bot.typed import with_opinion
 from bot.understand import MAX_FACETS, parts
 from knowledge.model import Procedure
@@ -29,7 +30,7 @@ _MAX_WORDS, _MAX_LETTERS = 600, 20_000
 
 _ACTION = re.compile(
     r"entry:[a-z0-9-]+(:[a-z_]+)?|place:[a-z-]+(/\d{5})?|fb[+-]:\w+|fbr:\w+:\w+|delete|joined"
-    r"|course(:[a-z0-9-]+){0,4}",
+    r"|scam|practice(:skip|:end)?|course(:[a-z0-9-]+){0,4}",
     re.ASCII,
 )
 """What our Choices send. Anything else was made by hand, and may hold anything."""
@@ -59,8 +60,9 @@ class Assistant:
         question = with_opinion(question, context)
         if answer := self._command(question):
             return answer
-        draft = Draft(question, self._known(), context, self._today())
-        if lesson := self._course.reply(question, context, draft.known, draft.today):
+        scam = asked(question.text, context.asked_scam)
+        draft = Draft(question, self._known(), context, self._today(), scam=scam)
+        if not scam and (lesson := self._course.reply(question, context, draft.known, draft.today)):
             return self._journal.record(question, lesson)
         try:
             answer, drafts = self._answer(draft)
@@ -90,7 +92,8 @@ class Assistant:
 
     def _answer(self, draft: Draft) -> tuple[Answer, list[Draft]]:
         """Answer each question of the message; several Answers become one."""
-        texts = parts(draft.question.text) if not draft.question.action else ("",)
+        single = draft.question.action or draft.scam or draft.context.practising
+        texts = ("",) if single else parts(draft.question.text)
         if len(texts) == 1:
             answer, end = self._pipeline.run(draft)
             return answer, [end]

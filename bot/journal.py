@@ -34,7 +34,7 @@ from sqlalchemy.exc import IntegrityError
 
 from bot.draft import Context
 from bot.figures import Counted, note
-from bot.model import Answer, Choice, Question, Status
+from bot.model import Answer, Choice, Practice, Question, Status
 from bot.place.replies import asks_place
 from bot.protect import pseudonym
 from knowledge.model import Facet
@@ -145,6 +145,9 @@ class Journal:
             opinion_on=next((answer.id for answer in answers if answer.asks_opinion), None),
             place=Place.parse(place),
             asked_place=asks_place(answers[0]),
+            practice=_practice(answers),
+            practising=answers[0].practice is not None,
+            asked_scam=answers[0].status is Status.CLARIFICATION_SCAM_CHECK,
         )
 
     def heard_at(self, conversation: str) -> datetime | None:
@@ -306,6 +309,12 @@ def _counted(row: Any) -> Counted:
     place = Place.parse(row.place or "")
     province = place.province_id if place else ""
     return Counted(row.channel, row.status, row.answered_at, province, row.field or "", row.ms)
+
+
+def _practice(answers: Sequence[Answer]) -> Practice | None:
+    """The prompt that is being practised; other questions in between do not end it."""
+    about = (Status.CLARIFICATION_PRACTICE, Status.ANSWERED_PRACTICE)
+    return next((answer.practice for answer in answers if answer.status in about), None)
 
 
 def _choices(answers: Sequence[Answer]) -> tuple[Choice, ...]:
