@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
+from bot import decide
 from bot.deletion import asks_deletion
 from bot.draft import Context, Draft, Known
 from bot.journal import Journal
@@ -18,6 +19,7 @@ from bot.pipeline import Pipeline
 from bot.protect import mask
 from bot.typed import with_opinion
 from bot.understand import MAX_FACETS, parts
+from retrieval.confidence import confidence
 
 log = logging.getLogger(__name__)
 
@@ -146,17 +148,22 @@ def _joined(answers: list[Answer]) -> Answer:
 
 
 def _scores(drafts: list[Draft]) -> list[dict[str, Any]]:
-    """The first Hits of each question, for whoever looks into an answer later."""
-    return [
-        {
-            "entry": hit.entry_id,
-            "score": round(hit.score, 4),
-            "dense": round(hit.dense, 4),
-            "coverage": round(hit.coverage, 4),
-        }
-        for draft in drafts
-        for hit in draft.hits[:5]
-    ]
+    """The first Hits of each question, for whoever looks into an answer later; with the very first
+    of a question stands how sure it was, and from where on it would have been answered."""
+    rows: list[dict[str, Any]] = []
+    for draft in drafts:
+        for place, hit in enumerate(draft.hits[:5]):
+            row: dict[str, Any] = {
+                "entry": hit.entry_id,
+                "score": round(hit.score, 4),
+                "dense": round(hit.dense, 4),
+                "coverage": round(hit.coverage, 4),
+            }
+            if place == 0 and draft.reading is not None:
+                row["right"] = round(confidence(draft.hits, draft.reading).right, 4)
+                row["sure_from"] = decide.sure_from(draft.reading)
+            rows.append(row)
+    return rows
 
 
 def _safe(question: Question) -> Question:

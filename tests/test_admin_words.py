@@ -10,6 +10,9 @@ import pytest
 import yaml
 
 import webhook
+from bot.inbox.items import Kind
+from bot.inbox.store import State
+from bot.model import Channel
 from webhook.admin.fields import FORMS, SOURCE, Field, Group, Part, Rows, Widget
 from webhook.admin.roles import Role
 from webhook.admin.words import WORDS
@@ -75,3 +78,13 @@ def test_every_reason_to_refuse_has_words() -> None:
     for reason in re.findall(r"""ProposalError\("(\w+)"\)""", CODE + store):
         if reason != "unknown_proposal":
             assert WORDS.say(f"write.{reason}")
+
+
+def test_every_kind_state_and_channel_of_the_inbox_has_words() -> None:
+    for group, names in (
+        ("kinds", Kind),
+        ("states", State),
+        ("channels", Channel),
+        ("none", State),
+    ):
+        assert set(WORDS.node(f"inbox.{group}")) == {str(name) for name in names}

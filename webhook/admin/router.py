@@ -8,6 +8,9 @@ from collections.abc import Callable
 from fastapi import APIRouter, Response
 from sqlalchemy import Engine
 
+from bot.draft import Known
+from bot.inbox.intake import Intake
+from bot.inbox.store import Inbox
 from knowledge.model import Procedure
 from knowledge.proposals import Proposals
 from knowledge.store import Editions
@@ -15,6 +18,8 @@ from webhook.admin.access import HOME, Gate
 from webhook.admin.accounts import Accounts, accounts_router
 from webhook.admin.audit import AuditLog
 from webhook.admin.entrance import INVITATION, entrance_router
+from webhook.admin.inbox import InboxDesk, inbox_router
+from webhook.admin.inbox_intake import intake_router
 from webhook.admin.people import People
 from webhook.admin.reviewing import Press, reviewing_router
 from webhook.admin.roles import May
@@ -23,7 +28,6 @@ from webhook.admin.sessions import Session, Sessions
 from webhook.admin.view import FriendlyRoute, page
 from webhook.admin.writing import Desk, writing_router
 from webhook.settings import Settings
-from webhook.site import Published
 from webhook.visitors import Buckets, Visitors
 
 log = logging.getLogger(__name__)
@@ -32,7 +36,7 @@ TRIES, TRIES_PER_SECOND = 10, 1 / 30
 """Log-ins from one address: ten at once, then one in half a minute. An office shares an address."""
 
 
-def admin_router(settings: Settings, engine: Engine, known: Callable[[], Published]) -> APIRouter:
+def admin_router(settings: Settings, engine: Engine, known: Callable[[], Known]) -> APIRouter:
     """Every route below /quan-tri. Logs the link for the first administrator if there is none."""
     people = People(engine, settings.cookie_key())
     gate = Gate(
@@ -54,6 +58,9 @@ def admin_router(settings: Settings, engine: Engine, known: Callable[[], Publish
     press = Press(desk, Editions(engine))
     router.include_router(reviewing_router(desk, press))
     router.include_router(schedule_router(press))
+    inbox = Inbox(engine)
+    router.include_router(inbox_router(InboxDesk(desk, inbox, known)))
+    router.include_router(intake_router(Intake(engine), inbox, desk.proposals, known))
 
     @router.get(HOME)
     def home(session: Session = reader) -> Response:
@@ -69,7 +76,7 @@ def admin_router(settings: Settings, engine: Engine, known: Callable[[], Publish
     return router
 
 
-def _fields(known: Callable[[], Published]) -> Callable[[], list[str]]:
+def _fields(known: Callable[[], Known]) -> Callable[[], list[str]]:
     def fields() -> list[str]:
         library = known().edition.library
         return sorted({entry.field for entry in library if isinstance(entry, Procedure)})

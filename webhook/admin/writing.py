@@ -91,7 +91,7 @@ def _list_routes(router: APIRouter, desk: Desk) -> None:
     @router.post(ENTRIES)
     def begin_new(posted: Posted = form) -> Response:
         kind, title = posted.text("kind"), posted.text("title")
-        entry_id = _id_for(title, desk.library)
+        entry_id = id_for(title, desk.library)
         if kind not in fields.FORMS or not entry_id:
             raise HTTPException(404)
         body = {"kind": kind, "id": entry_id, "title": title}
@@ -123,12 +123,15 @@ def _matches(entry: AnyEntry, query: str, kind: str) -> bool:
     return all(word in text for word in words)
 
 
-def _id_for(title: str, library: Library) -> str:
+def id_for(title: str, library: Library) -> str:
+    """An id that no Entry has yet, made of a title's words; empty if it has none."""
     words = re.findall(r"[a-z0-9]+", fold(title))
     start = "-".join(words)[:36].strip("-")
+    if not start:
+        return ""
     taken = library.entries
     numbers = (f"{start}-{number}" for number in range(2, 100))
-    return next((i for i in (start, *numbers) if i and i not in taken), "")
+    return next((i for i in (start, *numbers) if i not in taken), "")
 
 
 def _check_scope(session: Session, entry: AnyEntry) -> None:
