@@ -42,8 +42,11 @@ class Assistant:
         journal: Journal,
         pipeline: Pipeline,
         today: Callable[[], date] = date.today,
+        given: Callable[[int], None] = lambda curated: None,
     ) -> None:
+        """`given` is told the number of each curated answer that was given."""
         self._known, self._journal, self._pipeline, self._today = known, journal, pipeline, today
+        self._given = given
 
     def reply(self, question: Question) -> Answer:
         """The Answer; raises only when the Journal is out of reach."""
@@ -63,7 +66,10 @@ class Assistant:
         place = next((d.place for d in drafts if d.place), None)
         if answer.status.family == "refused":  # "bún bò Huế" is not where somebody lives
             place = draft.context.place
-        return self._journal.record(question, answer, place, _scores(drafts))
+        told = self._journal.record(question, answer, place, _scores(drafts))
+        if told.curated is not None:
+            self._given(told.curated)
+        return told
 
     def _answer(self, draft: Draft) -> tuple[Answer, list[Draft]]:
         """Answer each question of the message; several Answers become one."""

@@ -26,6 +26,7 @@ class Status(StrEnum):
     ANSWERED_GUIDE = "answered_guide"
     ANSWERED_LESSON = "answered_lesson"
     ANSWERED_SEVERAL = "answered_several"
+    ANSWERED_CURATED = "answered_curated"
     ANSWERED_FACET_UNKNOWN = "answered_facet_unknown"
     ANSWERED_EMERGENCY = "answered_emergency"
     ANSWERED_DATA_DELETED = "answered_data_deleted"
@@ -122,6 +123,8 @@ class Answer(Record):
     quiz: tuple[QuizQuestion, ...] = ()
     """What a Lesson asks at its end, for channels with quizzes of their own; elsewhere it stands on
     the Lesson's page."""
+    curated: int | None = None
+    """The number of the curated answer that this is."""
 
     @property
     def asks_opinion(self) -> bool:

@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 import webhook
+from bot.curated import store as curated
 from bot.inbox.items import Kind
 from bot.inbox.store import State
 from bot.model import Channel
@@ -78,6 +79,18 @@ def test_every_reason_to_refuse_has_words() -> None:
     for reason in re.findall(r"""ProposalError\("(\w+)"\)""", CODE + store):
         if reason != "unknown_proposal":
             assert WORDS.say(f"write.{reason}")
+
+
+def test_every_reason_and_standing_of_a_curated_answer_has_words() -> None:
+    store = (HERE.parent / "bot" / "curated" / "store.py").read_text(encoding="utf-8")
+    for reason in re.findall(r"""CuratedError\("(\w+)"\)""", store):
+        if reason != "unknown":
+            assert WORDS.say(f"curated.problems.{reason}")
+    for standing in (*curated.State, "ended", "moved", "not_yet"):
+        assert WORDS.say(f"curated.states.{standing}")
+    for name in curated.Wording.model_fields:
+        assert WORDS.say(f"curated.labels.{name}")
+        assert WORDS.say(f"curated.help.{name}")
 
 
 def test_every_kind_state_and_channel_of_the_inbox_has_words() -> None:

@@ -15,6 +15,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Engine, func, inspect, select, text
 
 import bot.journal
+from bot.curated import store as curated
 from bot.inbox import tables as inbox
 from knowledge import proposals, store
 from knowledge.load import SHIPPED, Library, read_entry, read_sources
@@ -191,6 +192,7 @@ def test_the_migrations_make_exactly_the_tables_of_the_stores(engine: Engine) ->
             zalo_oa.metadata,
             admin.metadata,
             inbox.metadata,
+            curated.metadata,
         ]
         assert compare_metadata(context, all_stores) == []  # type: ignore[arg-type]
 

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Engine
 
 from bot.assistant import Assistant
+from bot.curated.shelf import Shelf
+from bot.curated.store import CuratedAnswers
 from bot.draft import Known
 from bot.journal import Journal
 from bot.pipeline import Pipeline
@@ -107,7 +109,9 @@ def build_assistant(settings: Settings, engine: Engine, known: Callable[[], Know
     """The assistant over the current Edition, with the model tier if one is configured."""
     journal = Journal(engine, settings.cookie_key().encode())
     journal.purge(timedelta(days=settings.journal_days))
-    return Assistant(known, journal, Pipeline(_rewriter(settings)))
+    curated = CuratedAnswers(engine)
+    pipeline = Pipeline(_rewriter(settings), Shelf(curated))
+    return Assistant(known, journal, pipeline, given=curated.hit)
 
 
 def _rewriter(settings: Settings) -> Rewriter | None:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from fastapi import APIRouter, Response
 from sqlalchemy import Engine
 
+from bot.curated.store import CuratedAnswers
 from bot.draft import Known
 from bot.inbox.intake import Intake
 from bot.inbox.store import Inbox
@@ -17,13 +18,14 @@ from knowledge.store import Editions
 from webhook.admin.access import HOME, Gate
 from webhook.admin.accounts import Accounts, accounts_router
 from webhook.admin.audit import AuditLog
+from webhook.admin.curated import CuratedDesk, curated_router
 from webhook.admin.entrance import INVITATION, entrance_router
 from webhook.admin.inbox import InboxDesk, inbox_router
 from webhook.admin.inbox_intake import intake_router
 from webhook.admin.people import People
 from webhook.admin.reviewing import Press, reviewing_router
 from webhook.admin.roles import May
-from webhook.admin.schedule import schedule_router
+from webhook.admin.schedule import schedule_router, today
 from webhook.admin.sessions import Session, Sessions
 from webhook.admin.view import FriendlyRoute, page
 from webhook.admin.writing import Desk, writing_router
@@ -61,6 +63,8 @@ def admin_router(settings: Settings, engine: Engine, known: Callable[[], Known])
     inbox = Inbox(engine)
     router.include_router(inbox_router(InboxDesk(desk, inbox, known)))
     router.include_router(intake_router(Intake(engine), inbox, desk.proposals, known))
+    curated = CuratedDesk(gate, CuratedAnswers(engine), inbox, known, today, settings.public_url)
+    router.include_router(curated_router(curated))
 
     @router.get(HOME)
     def home(session: Session = reader) -> Response:
