@@ -19,6 +19,7 @@ from webhook.admin.access import HOME, Gate
 from webhook.admin.accounts import Accounts, accounts_router
 from webhook.admin.audit import AuditLog
 from webhook.admin.curated import CuratedDesk, curated_router
+from webhook.admin.due import due_router
 from webhook.admin.entrance import INVITATION, entrance_router
 from webhook.admin.inbox import InboxDesk, inbox_router
 from webhook.admin.inbox_intake import intake_router
@@ -65,6 +66,7 @@ def admin_router(settings: Settings, engine: Engine, known: Callable[[], Known])
     router.include_router(intake_router(Intake(engine), inbox, desk.proposals, known))
     curated = CuratedDesk(gate, CuratedAnswers(engine), inbox, known, today, settings.public_url)
     router.include_router(curated_router(curated))
+    router.include_router(due_router(desk, today))
 
     @router.get(HOME)
     def home(session: Session = reader) -> Response:
