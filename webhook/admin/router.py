@@ -18,6 +18,7 @@ from knowledge.store import Editions
 from webhook.admin.access import HOME, Gate
 from webhook.admin.accounts import Accounts, accounts_router
 from webhook.admin.audit import AuditLog
+from webhook.admin.coverage import coverage_router
 from webhook.admin.curated import CuratedDesk, curated_router
 from webhook.admin.due import due_router
 from webhook.admin.entrance import INVITATION, entrance_router
@@ -67,6 +68,7 @@ def admin_router(settings: Settings, engine: Engine, known: Callable[[], Known])
     curated = CuratedDesk(gate, CuratedAnswers(engine), inbox, known, today, settings.public_url)
     router.include_router(curated_router(curated))
     router.include_router(due_router(desk, today))
+    router.include_router(coverage_router(gate, engine, known))
 
     @router.get(HOME)
     def home(session: Session = reader) -> Response:
