@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
+from bot import decide
 from bot.course.course import Course
 from bot.deletion import asks_deletion
 from bot.draft import Context, Draft, Known
@@ -22,6 +23,7 @@ from bot.scam.asking import asked
 from bot.typed import with_opinion
 from bot.understand import MAX_FACETS, parts
 from knowledge.model import Procedure
+from retrieval.confidence import confidence
 
 log = logging.getLogger(__name__)
 
@@ -46,9 +48,12 @@ class Assistant:
         pipeline: Pipeline,
         today: Callable[[], date] = date.today,
         course: Course | None = None,
+        given: Callable[[int], None] = lambda curated: None,
     ) -> None:
+        """`given` is told the number of each curated answer that was given."""
         self._known, self._journal, self._pipeline, self._today = known, journal, pipeline, today
         self._course = course or Course(journal)
+        self._given = given
 
     def reply(self, question: Question) -> Answer:
         """The Answer; raises only when the Journal is out of reach."""
@@ -73,7 +78,7 @@ class Assistant:
         place = next((d.place for d in drafts if d.place), None)
         if answer.status.family == "refused":  # "bún bò Huế" is not where somebody lives
             place = draft.context.place
-        return self._journal.record(
+        told = self._journal.record(
             question,
             answer,
             place,
@@ -81,6 +86,9 @@ class Assistant:
             field=self._field(answer),
             ms=round(1000 * (time.monotonic() - begun)),
         )
+        if told.curated is not None:
+            self._given(told.curated)
+        return told
 
     def _field(self, answer: Answer) -> str:
         """What figures tell Answers apart by: the field of a Procedure, or the kind of another
@@ -174,17 +182,22 @@ def _joined(answers: list[Answer]) -> Answer:
 
 
 def _scores(drafts: list[Draft]) -> list[dict[str, Any]]:
-    """The first Hits of each question, for whoever looks into an answer later."""
-    return [
-        {
-            "entry": hit.entry_id,
-            "score": round(hit.score, 4),
-            "dense": round(hit.dense, 4),
-            "coverage": round(hit.coverage, 4),
-        }
-        for draft in drafts
-        for hit in draft.hits[:5]
-    ]
+    """The first Hits of each question, for whoever looks into an answer later; with the very first
+    of a question stands how sure it was, and from where on it would have been answered."""
+    rows: list[dict[str, Any]] = []
+    for draft in drafts:
+        for place, hit in enumerate(draft.hits[:5]):
+            row: dict[str, Any] = {
+                "entry": hit.entry_id,
+                "score": round(hit.score, 4),
+                "dense": round(hit.dense, 4),
+                "coverage": round(hit.coverage, 4),
+            }
+            if place == 0 and draft.reading is not None:
+                row["right"] = round(confidence(draft.hits, draft.reading).right, 4)
+                row["sure_from"] = decide.sure_from(draft.reading)
+            rows.append(row)
+    return rows
 
 
 def _safe(question: Question) -> Question:

@@ -35,7 +35,12 @@ def is_outside(hits: Sequence[Hit]) -> str | None:
 
 def is_sure(confident: Confidence, reading: Reading) -> bool:
     """Whether the first Hit may be answered without asking back."""
-    return confident.right >= (SURE_OF_FEW if is_short(reading) else SURE)
+    return confident.right >= sure_from(reading)
+
+
+def sure_from(reading: Reading) -> float:
+    """The probability from which a question is answered without asking back."""
+    return SURE_OF_FEW if is_short(reading) else SURE
 
 
 def candidates(hits: Sequence[Hit], confident: Confidence, sure: bool) -> list[Hit]:

@@ -27,6 +27,7 @@ class Status(StrEnum):
     ANSWERED_LESSON = "answered_lesson"
     ANSWERED_COURSE = "answered_course"
     ANSWERED_SEVERAL = "answered_several"
+    ANSWERED_CURATED = "answered_curated"
     ANSWERED_FACET_UNKNOWN = "answered_facet_unknown"
     ANSWERED_EMERGENCY = "answered_emergency"
     ANSWERED_DATA_DELETED = "answered_data_deleted"
@@ -152,6 +153,8 @@ class Answer(Record):
     own: one question at most."""
     practice: Practice | None = None
     """The prompt that the talk is about, until it is finished."""
+    curated: int | None = None
+    """The number of the curated answer that this is."""
 
     @property
     def asks_opinion(self) -> bool:

@@ -15,12 +15,14 @@ from bot import decide
 from bot.check import record_text, text_of, unsupported
 from bot.commands import obey_command
 from bot.compose import Composer
+from bot.curated.shelf import Shelf
+from bot.curated.step import curated_step
 from bot.draft import Draft
 from bot.follow_up import LOOKED_AT, follow, leans, turn_back, upright
 from bot.messages import all_words, node, say
 from bot.model import Answer, Block, BlockKind, Status
 from bot.place import replies
-from bot.place.reading import names_a_kind, read_place
+from bot.place.reading import names_a_kind, without_place
 from bot.practice.talk import practise, with_offer, with_reminder
 from bot.protect import without_masks
 from bot.requests import find_requests, with_others
@@ -49,7 +51,8 @@ _SAYS_ENOUGH = 8
 class Pipeline:
     """The steps, with what they need. Safe to share between threads."""
 
-    def __init__(self, rewriter: Rewriter | None = None) -> None:
+    def __init__(self, rewriter: Rewriter | None = None, shelf: Shelf | None = None) -> None:
+        """`shelf` has the curated answers, if there may be any."""
         self._rewriter = rewriter
         self.steps: Sequence[Step] = (
             need_text,
@@ -64,6 +67,7 @@ class Pipeline:
             turn_back,
             understand,
             settle_place,
+            *([curated_step(shelf)] if shelf else []),
             retrieve,
             take_apart,
             decide_entry,
@@ -193,11 +197,8 @@ def understand(draft: Draft) -> Draft | Answer:
         numbers_only = re.search(r"\w", draft.question.text)
         key = "unanswerable.numbers_only" if numbers_only else "unanswerable.empty"
         return _reply(Status.UNANSWERABLE_EMPTY, say(key))
-    reading = draft.known.searcher.read(text)
-    named = read_place(reading, draft.context.place, draft.context.asked_place)
-    if re.search(r"\w", named.rest) and not named.alone:
-        # "xã Hòa Bình" names no procedure: search and facets are better off without it.
-        reading = replace(draft.known.searcher.read(named.rest), bare=reading.bare)
+    context = draft.context
+    reading, named = without_place(draft.known.searcher, text, context.place, context.asked_place)
     return replace(
         draft,
         reading=reading,

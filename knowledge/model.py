@@ -94,6 +94,9 @@ class Source(Record):
     """The source's own date, as precise as it is known: "2026-08-14", "2026-09", "≤ 2026-06-10"."""
     note: str | None = None
     """For administrators; never shown to citizens."""
+    replaced_by: Annotated[str, StringConstraints(min_length=4, max_length=300)] | None = None
+    """The law that has changed or replaced it since; what rests on it is to be checked again. For
+    administrators."""
 
 
 class DurationUnit(StrEnum):

@@ -168,13 +168,19 @@ class Proposals:
         with self._engine.connect() as db:
             return [_proposal(row) for row in db.execute(wanted)]
 
-    def states(self) -> dict[str, State]:
+    def open_states(self) -> dict[str, State]:
         """The state of the open Proposal of each Entry that has one."""
         wanted = select(_proposals.c.entry_id, _proposals.c.state).where(
             _proposals.c.state.in_(OPEN)
         )
         with self._engine.connect() as db:
             return {row.entry_id: State(row.state) for row in db.execute(wanted)}
+
+    def states(self, ids: Sequence[int]) -> dict[int, State]:
+        """What became of these Proposals, by id."""
+        wanted = select(_proposals.c.id, _proposals.c.state).where(_proposals.c.id.in_(ids))
+        with self._engine.connect() as db:
+            return {row.id: State(row.state) for row in db.execute(wanted)}
 
     def begin(
         self, entry_id: str, body: dict[str, Any], base: AnyEntry | None, by: str

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -39,6 +39,8 @@ MARKED = 0.5
 """Within BM25, weight of the field with diacritics; the stripped field has the rest."""
 BEST_PASSAGES = 3
 """An Entry is as near as its so many best passages are on average."""
+REMEMBERED = 128
+"""Vectors of questions kept: one message is looked at several times on its way."""
 LIMIT = 10
 """Entries that a search gives, unless more are asked for."""
 VOTERS = 10
@@ -97,6 +99,7 @@ class Searcher:
         entries: Iterable[AnyEntry] = (),
     ) -> None:
         self._index, self._encoder, self._slips = index, encoder, slips
+        self._vector = lru_cache(REMEMBERED)(lambda text: encoder.queries([text]))
         self._levels = Levels(index.entry_ids, entries)
         numbers = {entry_id: i for i, entry_id in enumerate(index.entry_ids)}
         self._owner = np.array([numbers[p.entry_id] for p in index.passages])
@@ -116,6 +119,25 @@ class Searcher:
         bare = is_bare(original)
         text = self._slips.read(expand(original))
         return Reading(original, _COSTS.sub("hết", text), bare)
+
+    @property
+    def encoder_name(self) -> str:
+        """Vectors of one name may be compared."""
+        return self._encoder.name
+
+    def vector(self, reading: Reading) -> Array:
+        """What a question means, shape (dim,), of length 1."""
+        row: Array = self._vector(reading.text)[0]
+        return row
+
+    def vectors(self, readings: Sequence[Reading]) -> Array:
+        """What questions mean, shape (len(readings), dim), each row of length 1."""
+        return self._encoder.queries([reading.text for reading in readings])
+
+    def near_meaning(self, vector: Array, count: int) -> list[Passage]:
+        """The passages nearest to a meaning, of Entries and of what is outside the field."""
+        _, found = self._index.nearest(vector[np.newaxis], count)
+        return [self._index.passages[number] for number in found if number >= 0]
 
     def search(self, reading: Reading, limit: int = LIMIT) -> list[Hit]:
         """The best Entries, best first; empty for a text without words."""
@@ -184,7 +206,7 @@ class Searcher:
         An Entry with no passage among the neighbours gets the cosine of the farthest one.
         """
         entries, count = len(self._index.entry_ids), min(NEIGHBOURS, len(self._index.passages))
-        cosines, found = self._index.nearest(self._encoder.queries([text]), count)
+        cosines, found = self._index.nearest(self._vector(text), count)
         dense, nearest = best_passages(cosines, found, self._owner, entries)
         voters = self._owner[found[:VOTERS]]
         votes = (np.bincount(voters, minlength=entries) / len(voters)).astype(np.float32)

@@ -11,6 +11,9 @@ import yaml
 
 import webhook
 from bot import figures
+from bot.curated import store as curated
+from bot.inbox.items import Kind
+from bot.inbox.store import State
 from bot.model import Channel, Status
 from webhook.admin.fields import FORMS, SOURCE, Field, Group, Part, Rows, Widget
 from webhook.admin.roles import Role
@@ -94,3 +97,25 @@ def test_every_error_that_a_monitoring_centre_meets_has_a_sentence() -> None:
     routes = (HERE / "ioc" / "routes.py").read_text(encoding="utf-8")
     codes = set(re.findall(r"""ApiError\(\d+, "(\w+)\"""", routes)) | {"no_key", "wrong_key"}
     assert codes == set(WORDS.node("ioc.errors"))
+
+
+def test_every_reason_and_standing_of_a_curated_answer_has_words() -> None:
+    store = (HERE.parent / "bot" / "curated" / "store.py").read_text(encoding="utf-8")
+    for reason in re.findall(r"""CuratedError\("(\w+)"\)""", store):
+        if reason != "unknown":
+            assert WORDS.say(f"curated.problems.{reason}")
+    for standing in (*curated.State, "ended", "moved", "not_yet"):
+        assert WORDS.say(f"curated.states.{standing}")
+    for name in curated.Wording.model_fields:
+        assert WORDS.say(f"curated.labels.{name}")
+        assert WORDS.say(f"curated.help.{name}")
+
+
+def test_every_kind_state_and_channel_of_the_inbox_has_words() -> None:
+    for group, names in (
+        ("kinds", Kind),
+        ("states", State),
+        ("channels", Channel),
+        ("none", State),
+    ):
+        assert set(WORDS.node(f"inbox.{group}")) == {str(name) for name in names}

@@ -23,6 +23,7 @@ def in_days(days: int) -> date:
 
 
 SOURCES = "".join(f"{kind}:\n  title: Nguồn để thử\n  kind: {kind}\n" for kind in SourceKind)
+OLD_LAW = "old_law:\n  title: Nghị định cũ\n  kind: law\n  replaced_by: Nghị định 5/2027/NĐ-CP\n"
 PROCEDURE = f"""\
 kind: procedure
 id: khai-sinh
@@ -104,7 +105,7 @@ POINT = "Ra xã làm giấy cho bé."
 def folder(tmp_path: Path) -> Path:
     """A content folder in which nothing is worth a look."""
     for name, text in {
-        "sources/all": SOURCES,
+        "sources/all": SOURCES + OLD_LAW,
         "khai-sinh": PROCEDURE,
         "khai-tu": OTHER,
         "sinh-con": GUIDE,
@@ -371,6 +372,10 @@ STRICT = {
         f"changes:\n  - text: Luật mới.\n    effective_on: {TODAY}\ndefaults:",
     ),
     Kind.DEAD_LINK: (FACT, "Xem /thu-tuc/khong-co."),
+    Kind.CHANGED_SOURCE: (
+        FACT,
+        f"{FACT}\n      sources: [old_law]",
+    ),
     Kind.SOON: (FACT, f"{FACT}\n      valid_until: {in_days(1)}"),
     Kind.UNLINKED: (FACT, "Xem mục khai-tu."),
     Kind.MISSING_FACET: ("  where:", "  who:"),

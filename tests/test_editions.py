@@ -17,6 +17,8 @@ from sqlalchemy import Engine, func, inspect, select, text
 import bot.course.store
 import bot.journal
 from bot import figures
+from bot.curated import store as curated
+from bot.inbox import tables as inbox
 from knowledge import proposals, store
 from knowledge.load import SHIPPED, Library, read_entry, read_sources
 from knowledge.model import Facet, Procedure
@@ -196,6 +198,8 @@ def test_the_migrations_make_exactly_the_tables_of_the_stores(engine: Engine) ->
             switches.metadata,
             figures.metadata,
             ioc_keys.metadata,
+            inbox.metadata,
+            curated.metadata,
         ]
         assert compare_metadata(context, all_stores) == []  # type: ignore[arg-type]
 

@@ -17,6 +17,8 @@ from bot.assistant import Assistant
 from bot.course.course import Course
 from bot.course.reminders import Reminders
 from bot.course.services import Abroad
+from bot.curated.shelf import Shelf
+from bot.curated.store import CuratedAnswers
 from bot.draft import Known
 from bot.figures import Figures
 from bot.journal import Journal
@@ -151,7 +153,9 @@ def build_assistant(settings: Settings, engine: Engine, known: Callable[[], Know
         Abroad(open_reminders(settings, engine), served_channels(settings), certify(settings)),
     )
     course.purge()
-    return Assistant(known, journal, Pipeline(_rewriter(settings, Figures(engine))), course=course)
+    curated = CuratedAnswers(engine)
+    pipeline = Pipeline(_rewriter(settings, Figures(engine)), Shelf(curated))
+    return Assistant(known, journal, pipeline, course=course, given=curated.hit)
 
 
 def build_reminding(

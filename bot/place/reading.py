@@ -26,7 +26,7 @@ from bot.place.gazetteer import NamedProvince, Unit, kind_at
 from knowledge.places import PROVINCES, Commune, FormerUnit, Place
 from knowledge.places.units import URBAN_KINDS as URBAN
 from knowledge.wording import fold
-from retrieval.search import Reading
+from retrieval.search import Reading, Searcher
 from retrieval.text import tokens, tone_style
 
 _AROUND = frozenset(
@@ -78,6 +78,20 @@ def read_place(reading: Reading, known: Place | None = None, asked: bool = False
     near = known if asked else found.place or known
     typed = _read(reading.original, near, asked, with_kind=True)
     return typed if _certainty(typed) > _certainty(found) else found
+
+
+def without_place(
+    searcher: Searcher, text: str, known: Place | None = None, asked: bool = False
+) -> tuple[Reading, Named]:
+    """A message as search reads it, without the place that it names, and that place.
+
+    "xã Hòa Bình" names no procedure: search and facets are better off without it.
+    """
+    reading = searcher.read(text)
+    named = read_place(reading, known, asked)
+    if re.search(r"\w", named.rest) and not named.alone:
+        reading = replace(searcher.read(named.rest), bare=reading.bare)
+    return reading, named
 
 
 def names_a_kind(text: str) -> bool:

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from datetime import date
 
 from knowledge.load import Library
-from knowledge.review import age, completeness, dates, jargon, links, names, sentences
+from knowledge.review import age, completeness, dates, jargon, links, names, replaced, sentences
 from knowledge.review.finding import Finding
 
 REVIEWS = (
     dates.review,
+    replaced.review,
     links.review,
     completeness.review,
     names.review,

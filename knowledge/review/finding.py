@@ -13,6 +13,7 @@ class Kind(StrEnum):
 
     EXPIRED = "expired"
     CHANGE_IN_FORCE = "change_in_force"
+    CHANGED_SOURCE = "changed_source"
     DEAD_LINK = "dead_link"
     SOON = "soon"
     UNLINKED = "unlinked"

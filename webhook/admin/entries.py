@@ -76,14 +76,14 @@ def entries_router(desk: Desk) -> APIRouter:
             query=q,
             kind=loai,
             kinds=list(fields.FORMS),
-            states=desk.proposals.states(),
+            states=desk.proposals.open_states(),
             problem="",
         )
 
     @router.post(ENTRIES)
     def begin_new(posted: Posted = form) -> Response:
         kind, title = posted.text("kind"), posted.text("title")
-        entry_id = new_id(title, desk.library.entries)
+        entry_id = id_for(title, desk.library.entries)
         if kind not in fields.FORMS or not entry_id:
             raise HTTPException(404)
         body = {"kind": kind, "id": entry_id, "title": title}
@@ -107,9 +107,11 @@ def entries_router(desk: Desk) -> APIRouter:
     return router
 
 
-def new_id(title: str, taken: Container[str]) -> str:
+def id_for(title: str, taken: Container[str]) -> str:
     """An id for a new Entry, made of its title; "" if the title has no letters."""
     words = re.findall(r"[a-z0-9]+", fold(title))
     start = "-".join(words)[:36].strip("-")
+    if not start:
+        return ""
     numbers = (f"{start}-{number}" for number in range(2, 100))
-    return next((i for i in (start, *numbers) if i and i not in taken), "")
+    return next((i for i in (start, *numbers) if i not in taken), "")

@@ -99,6 +99,7 @@ SOURCE = (
     Field("kind", Widget.CHOICE, tuple(SourceKind)),
     Field("url", Widget.LINE),
     Field("published", Widget.LINE),
+    Field("replaced_by", Widget.LINE),
 )
 FACETS = tuple(facet for facet in Facet if facet is not Facet.OVERVIEW)
 

@@ -8,7 +8,11 @@ from collections.abc import Callable
 from fastapi import APIRouter, Response
 from sqlalchemy import Engine
 
+from bot.curated.store import CuratedAnswers
+from bot.draft import Known
 from bot.figures import Figures
+from bot.inbox.intake import Intake
+from bot.inbox.store import Inbox
 from bot.journal import Journal
 from knowledge.model import Procedure
 from knowledge.proposals import Proposals
@@ -18,15 +22,20 @@ from webhook.admin.accounts import Accounts, accounts_router
 from webhook.admin.alike import Near, Ways
 from webhook.admin.audit import AuditLog
 from webhook.admin.channels import channels_router
+from webhook.admin.coverage import coverage_router
+from webhook.admin.curated import CuratedDesk, curated_router
 from webhook.admin.desk import Desk
+from webhook.admin.due import due_router
 from webhook.admin.entrance import INVITATION, entrance_router
 from webhook.admin.entries import entries_router
 from webhook.admin.figures import Price, Seeing, figures_router, on_home
+from webhook.admin.inbox import InboxDesk, inbox_router
+from webhook.admin.inbox_intake import intake_router
 from webhook.admin.ioc import ioc_keys_router
 from webhook.admin.people import People
 from webhook.admin.reviewing import Press, reviewing_router
 from webhook.admin.roles import May
-from webhook.admin.schedule import schedule_router
+from webhook.admin.schedule import schedule_router, today
 from webhook.admin.sessions import Session, Sessions
 from webhook.admin.upload import upload_router
 from webhook.admin.uploads import Uploads
@@ -34,7 +43,6 @@ from webhook.admin.view import FriendlyRoute, page
 from webhook.admin.writing import writing_router
 from webhook.ioc.keys import Keys
 from webhook.settings import Settings
-from webhook.site import Published
 from webhook.switches import Switches
 from webhook.visitors import Buckets, Visitors
 
@@ -47,7 +55,7 @@ TRIES, TRIES_PER_SECOND = 10, 1 / 30
 def admin_router(
     settings: Settings,
     engine: Engine,
-    known: Callable[[], Published],
+    known: Callable[[], Known],
     near: Near | None = None,
     switches: Switches | None = None,
 ) -> APIRouter:
@@ -85,6 +93,13 @@ def admin_router(
     )
     router.include_router(figures_router(seeing))
     router.include_router(ioc_keys_router(gate, engine, Keys(engine), settings.public_url))
+    inbox = Inbox(engine)
+    router.include_router(inbox_router(InboxDesk(desk, inbox, known)))
+    router.include_router(intake_router(Intake(engine), inbox, desk.proposals, known))
+    curated = CuratedDesk(gate, CuratedAnswers(engine), inbox, known, today, settings.public_url)
+    router.include_router(curated_router(curated))
+    router.include_router(due_router(desk, today))
+    router.include_router(coverage_router(gate, engine, known))
 
     @router.get(HOME)
     def home(session: Session = reader) -> Response:
@@ -100,7 +115,7 @@ def admin_router(
     return router
 
 
-def _fields(known: Callable[[], Published]) -> Callable[[], list[str]]:
+def _fields(known: Callable[[], Known]) -> Callable[[], list[str]]:
     def fields() -> list[str]:
         library = known().edition.library
         return sorted({entry.field for entry in library if isinstance(entry, Procedure)})

@@ -22,7 +22,7 @@ from knowledge.places import PROVINCES
 from knowledge.proposals import Proposal, State
 from webhook.admin.access import HOME, Posted
 from webhook.admin.desk import Desk
-from webhook.admin.entries import new_id
+from webhook.admin.entries import id_for
 from webhook.admin.reading import read_upload
 from webhook.admin.roles import May
 from webhook.admin.sessions import Session
@@ -153,8 +153,8 @@ def _of_code(library: Library, code: str) -> Procedure | None:
 
 def _free_id(desk: Desk, title: str) -> str:
     """An id that no Entry has, and no Proposal that is being written."""
-    taken = {**desk.library.entries, **dict.fromkeys(desk.proposals.states())}
-    return new_id(title, taken) or new_id(WORDS.say("upload.unnamed"), taken)
+    taken = {**desk.library.entries, **dict.fromkeys(desk.proposals.open_states())}
+    return id_for(title, taken) or id_for(WORDS.say("upload.unnamed"), taken)
 
 
 def _as_text(draft: Draft) -> list[Left]:

@@ -1,0 +1,1 @@
+"""The inbox: what the bot could not answer well, grouped by meaning, for people to look at."""
