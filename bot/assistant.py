@@ -14,7 +14,7 @@ from bot.draft import Context, Draft, Known
 from bot.journal import Journal
 from bot.messages import node, say
 from bot.model import Answer, Block, BlockKind, Choice, Question, Status
-from bot.pipeline import Pipeline
+from bot.pipeline import Pipeline, Watch
 from bot.protect import mask
 from bot.typed import with_opinion
 from bot.understand import MAX_FACETS, parts
@@ -43,6 +43,11 @@ class Assistant:
     ) -> None:
         self._known, self._journal, self._pipeline, self._today = known, journal, pipeline, today
 
+    @property
+    def journal(self) -> Journal:
+        """Where its answers are kept."""
+        return self._journal
+
     def reply(self, question: Question) -> Answer:
         """The Answer; raises only when the Journal is out of reach."""
         if earlier := self._journal.answer_to(question.id):
@@ -53,27 +58,62 @@ class Assistant:
         if answer := self._command(question):
             return answer
         draft = Draft(question, self._known(), context, self._today())
-        try:
-            answer, drafts = self._answer(draft)
-        except Exception:
-            log.exception("question %s failed", question.id)
-            answer, drafts = _text(Status.ERROR_INTERNAL, say("error.internal")), [draft]
+        answer, drafts = self._answer_or_error(draft)
         place = next((d.place for d in drafts if d.place), None)
         if answer.status.family == "refused":  # "bún bò Huế" is not where somebody lives
             place = draft.context.place
         return self._journal.record(question, answer, place, _scores(drafts))
 
-    def _answer(self, draft: Draft) -> tuple[Answer, list[Draft]]:
+    def rehearse(
+        self,
+        question: Question,
+        known: Known | None = None,
+        context: Context | None = None,
+        *,
+        today: date | None = None,
+        watch: Watch | None = None,
+        by_model: bool = False,
+    ) -> tuple[Answer, list[Draft]]:
+        """What `reply` would say, with the Drafts it came from; the Journal has no part in it.
+
+        By the Edition answered from, or by another; without a conversation before it, unless one
+        is given. The model tier is left out unless asked for: it costs, and says it otherwise each
+        time.
+        """
+        draft = Draft(
+            _safe(question), known or self._known(), context or Context(), today or self._today()
+        )
+        if asks_deletion(draft.question):
+            none = say("journal.nothing_to_delete", count=0)
+            return _text(Status.ANSWERED_DATA_DELETED, none), [draft]
+        return self._answer_or_error(draft, watch, by_model=by_model)
+
+    def _answer_or_error(
+        self, draft: Draft, watch: Watch | None = None, *, by_model: bool = True
+    ) -> tuple[Answer, list[Draft]]:
+        try:
+            return self._answer(draft, watch, by_model=by_model)
+        except Exception:
+            log.exception("question %s failed", draft.question.id)
+            return _text(Status.ERROR_INTERNAL, say("error.internal")), [draft]
+
+    def _answer(
+        self, draft: Draft, watch: Watch | None = None, *, by_model: bool = True
+    ) -> tuple[Answer, list[Draft]]:
         """Answer each question of the message; several Answers become one."""
+
+        def run(draft: Draft) -> tuple[Answer, Draft]:
+            return self._pipeline.run(draft, watch, by_model=by_model)
+
         texts = parts(draft.question.text) if not draft.question.action else ("",)
         if len(texts) == 1:
-            answer, end = self._pipeline.run(draft)
+            answer, end = run(draft)
             return answer, [end]
         answers: list[Answer] = []
         drafts: list[Draft] = []
         for text in texts:
             asked = draft.question.model_copy(update={"text": text})
-            answer, end = self._pipeline.run(replace(draft, question=asked))
+            answer, end = run(replace(draft, question=asked))
             if answer.status is Status.ANSWERED_EMERGENCY:
                 return answer, [end]
             answers.append(answer)
@@ -85,12 +125,12 @@ class Assistant:
         if len({answer.entry_id for answer in answers}) == 1 and drafts[0].entry is not None:
             facets = tuple(dict.fromkeys(facet for d in drafts for facet in d.facets))
             whole = replace(drafts[0], question=draft.question, facets=facets[:MAX_FACETS])
-            answer, end = self._pipeline.run(whole)
+            answer, end = run(whole)
             return answer, [end]
         if all(answer.status.family == "answered" for answer in answers):
             return _joined(answers), drafts
         # Not clearly several questions: take the message as one.
-        answer, end = self._pipeline.run(draft)
+        answer, end = run(draft)
         return answer, [end]
 
     def _command(self, question: Question) -> Answer | None:

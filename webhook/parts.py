@@ -81,6 +81,11 @@ class Follower:
             threading.Thread(target=self._follow, name="follow-editions", daemon=True).start()
         return self._known
 
+    def candidate(self, edition: Edition) -> Known:
+        """An Edition that nobody is answered from, with its search: one about to be published, or
+        a former one. Its index stays on the disk, so that publishing it finds it built."""
+        return self._build(edition)
+
     def _follow(self) -> None:
         try:
             number = self._editions.newest_number()

@@ -9,9 +9,8 @@ from datetime import date
 from bot.compose import Composer
 from knowledge.load import Library
 from knowledge.model import AnyEntry, Facet, Procedure
-from webhook.render import Message, button_messages, plain_messages
-
-ZALO_LETTERS, TELEGRAM_LETTERS = 2000, 4096
+from webhook.admin.rehearsals import as_sent
+from webhook.render import Message
 
 
 @dataclass(frozen=True)
@@ -32,11 +31,4 @@ def preview(
     has = tuple(f.value for f in entry.facts) if isinstance(entry, Procedure) else ()
     asked = [Facet(facet)] if facet in has else []
     answer = Composer(library, edition, date.today()).answer(entry, asked)
-    return Preview(
-        has,
-        facet if asked else "",
-        {
-            "zalo": plain_messages(answer, ZALO_LETTERS, public_url),
-            "telegram": button_messages(answer, TELEGRAM_LETTERS, public_url),
-        },
-    )
+    return Preview(has, facet if asked else "", as_sent(answer, public_url))
