@@ -15,7 +15,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Engine, func, inspect, select, text
 
 import bot.journal
-from knowledge import proposals, store
+from knowledge import golden, proposals, store
 from knowledge.load import SHIPPED, Library, read_entry, read_sources
 from knowledge.model import Facet, Procedure
 from knowledge.store import Editions, UnknownEdition, connect
@@ -186,6 +186,7 @@ def test_the_migrations_make_exactly_the_tables_of_the_stores(engine: Engine) ->
         all_stores = [
             store.metadata,
             proposals.metadata,
+            golden.metadata,
             bot.journal.metadata,
             zalo_oa.metadata,
             admin.metadata,

@@ -9,6 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from knowledge.store import Editions
 from retrieval.index import Progress
+from webhook.admin.rehearsals import Rehearsals
 from webhook.admin.router import admin_router
 from webhook.app import create_app
 from webhook.database import open_database
@@ -40,7 +41,12 @@ def build_app(settings: Settings, progress: Progress = lambda done, total: None)
     routers = [
         chat_router(measured, settings, follower.current),
         pages_router(follower.current, settings),
-        admin_router(settings, engine, follower.current),
+        admin_router(
+            settings,
+            engine,
+            follower.current,
+            Rehearsals(assistant, follower.current, follower.candidate),
+        ),
     ]
     if settings.core_key:
         routers.append(core_router(measured, readiness, settings))

@@ -8,15 +8,25 @@ from collections.abc import Callable
 from fastapi import APIRouter, Response
 from sqlalchemy import Engine
 
+from knowledge.golden import GoldenQuestions, shipped_golden
 from knowledge.model import Procedure
 from knowledge.proposals import Proposals
 from knowledge.store import Editions
 from webhook.admin.access import HOME, Gate
 from webhook.admin.accounts import Accounts, accounts_router
 from webhook.admin.audit import AuditLog
+from webhook.admin.bench import Bench, bench_router
+from webhook.admin.check_page import check_router
+from webhook.admin.checks import Checks
+from webhook.admin.comparing import compare_router
 from webhook.admin.entrance import INVITATION, entrance_router
+from webhook.admin.golden_page import golden_router
+from webhook.admin.jobs import Jobs
 from webhook.admin.people import People
-from webhook.admin.reviewing import Press, reviewing_router
+from webhook.admin.press import Press
+from webhook.admin.rehearsals import Rehearsals
+from webhook.admin.replay import Archive, replay_router
+from webhook.admin.reviewing import reviewing_router
 from webhook.admin.roles import May
 from webhook.admin.schedule import schedule_router
 from webhook.admin.sessions import Session, Sessions
@@ -32,8 +42,16 @@ TRIES, TRIES_PER_SECOND = 10, 1 / 30
 """Log-ins from one address: ten at once, then one in half a minute. An office shares an address."""
 
 
-def admin_router(settings: Settings, engine: Engine, known: Callable[[], Published]) -> APIRouter:
-    """Every route below /quan-tri. Logs the link for the first administrator if there is none."""
+def admin_router(
+    settings: Settings,
+    engine: Engine,
+    known: Callable[[], Published],
+    rehearsals: Rehearsals | None = None,
+) -> APIRouter:
+    """Every route below /quan-tri. Logs the link for the first administrator if there is none.
+
+    Without `rehearsals`, as where there is no search, nothing can be asked on trial.
+    """
     people = People(engine, settings.cookie_key())
     gate = Gate(
         people,
@@ -51,9 +69,19 @@ def admin_router(settings: Settings, engine: Engine, known: Callable[[], Publish
 
     desk = Desk(gate, known, Proposals(engine), settings.public_url)
     router.include_router(writing_router(desk))
-    press = Press(desk, Editions(engine))
+    golden, jobs = GoldenQuestions(engine), Jobs(engine)
+    checks = Checks(rehearsals, golden, jobs) if rehearsals else None
+    press = Press(desk, Editions(engine), checks)
+    router.include_router(compare_router(press))
     router.include_router(reviewing_router(desk, press))
     router.include_router(schedule_router(press))
+    if rehearsals and checks:
+        golden.add_shipped(shipped_golden())
+        router.include_router(check_router(press, checks))
+        router.include_router(golden_router(desk, golden))
+        archive = Archive(gate, rehearsals.assistant.journal, Editions(engine), rehearsals, jobs)
+        router.include_router(replay_router(archive))
+        router.include_router(bench_router(Bench(gate, rehearsals, jobs, settings.public_url)))
 
     @router.get(HOME)
     def home(session: Session = reader) -> Response:
