@@ -112,7 +112,6 @@ class Jobs:
         """The work of this key, and whether it is ours to do."""
         now = self._clock()
         fresh = {
-            "by": by,
             "state": JobState.RUNNING,
             "begun_at": now,
             "touched_at": now,
@@ -120,6 +119,7 @@ class Jobs:
             "total": 0,
             "given": given,
             "result": {},
+            "by": by,
         }
         try:
             with self._engine.begin() as db:
