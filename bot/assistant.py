@@ -17,7 +17,7 @@ from bot.draft import Context, Draft, Known
 from bot.journal import Journal
 from bot.messages import node, say
 from bot.model import Answer, Block, BlockKind, Choice, Question, Status
-from bot.pipeline import Pipeline
+from bot.pipeline import Pipeline, Watch
 from bot.protect import mask
 from bot.scam.asking import asked
 from bot.typed import with_opinion
@@ -55,6 +55,11 @@ class Assistant:
         self._course = course or Course(journal)
         self._given = given
 
+    @property
+    def journal(self) -> Journal:
+        """Where its answers are kept."""
+        return self._journal
+
     def reply(self, question: Question) -> Answer:
         """The Answer; raises only when the Journal is out of reach."""
         begun = time.monotonic()
@@ -69,11 +74,7 @@ class Assistant:
         draft = Draft(question, self._known(), context, self._today(), scam=scam)
         if not scam and (lesson := self._course.reply(question, context, draft.known, draft.today)):
             return self._journal.record(question, lesson)
-        try:
-            answer, drafts = self._answer(draft)
-        except Exception:
-            log.exception("question %s failed", question.id)
-            answer, drafts = _text(Status.ERROR_INTERNAL, say("error.internal")), [draft]
+        answer, drafts = self._answer_or_error(draft)
         answer = self._course.after(question, answer, draft.known, draft.today)
         place = next((d.place for d in drafts if d.place), None)
         if answer.status.family == "refused":  # "bún bò Huế" is not where somebody lives
@@ -98,18 +99,62 @@ class Assistant:
             return ""
         return entry.field if isinstance(entry, Procedure) else entry.kind
 
-    def _answer(self, draft: Draft) -> tuple[Answer, list[Draft]]:
+    def rehearse(
+        self,
+        question: Question,
+        known: Known | None = None,
+        context: Context | None = None,
+        *,
+        today: date | None = None,
+        watch: Watch | None = None,
+        by_model: bool = False,
+    ) -> tuple[Answer, list[Draft]]:
+        """What `reply` would say, with the Drafts it came from; the Journal has no part in it.
+
+        By the Edition answered from, or by another; without a conversation before it, unless one
+        is given. The model tier is left out unless asked for: it costs, and says it otherwise each
+        time.
+        """
+        question, context = _safe(question), context or Context()
+        draft = Draft(
+            question,
+            known or self._known(),
+            context,
+            today or self._today(),
+            scam=asked(question.text, context.asked_scam),
+        )
+        if asks_deletion(draft.question):
+            none = say("journal.nothing_to_delete", count=0)
+            return _text(Status.ANSWERED_DATA_DELETED, none), [draft]
+        return self._answer_or_error(draft, watch, by_model=by_model)
+
+    def _answer_or_error(
+        self, draft: Draft, watch: Watch | None = None, *, by_model: bool = True
+    ) -> tuple[Answer, list[Draft]]:
+        try:
+            return self._answer(draft, watch, by_model=by_model)
+        except Exception:
+            log.exception("question %s failed", draft.question.id)
+            return _text(Status.ERROR_INTERNAL, say("error.internal")), [draft]
+
+    def _answer(
+        self, draft: Draft, watch: Watch | None = None, *, by_model: bool = True
+    ) -> tuple[Answer, list[Draft]]:
         """Answer each question of the message; several Answers become one."""
+
+        def run(draft: Draft) -> tuple[Answer, Draft]:
+            return self._pipeline.run(draft, watch, by_model=by_model)
+
         single = draft.question.action or draft.scam or draft.context.practising
         texts = ("",) if single else parts(draft.question.text)
         if len(texts) == 1:
-            answer, end = self._pipeline.run(draft)
+            answer, end = run(draft)
             return answer, [end]
         answers: list[Answer] = []
         drafts: list[Draft] = []
         for text in texts:
             asked = draft.question.model_copy(update={"text": text})
-            answer, end = self._pipeline.run(replace(draft, question=asked))
+            answer, end = run(replace(draft, question=asked))
             if answer.status is Status.ANSWERED_EMERGENCY:
                 return answer, [end]
             answers.append(answer)
@@ -121,12 +166,12 @@ class Assistant:
         if len({answer.entry_id for answer in answers}) == 1 and drafts[0].entry is not None:
             facets = tuple(dict.fromkeys(facet for d in drafts for facet in d.facets))
             whole = replace(drafts[0], question=draft.question, facets=facets[:MAX_FACETS])
-            answer, end = self._pipeline.run(whole)
+            answer, end = run(whole)
             return answer, [end]
         if all(answer.status.family == "answered" for answer in answers):
             return _joined(answers), drafts
         # Not clearly several questions: take the message as one.
-        answer, end = self._pipeline.run(draft)
+        answer, end = run(draft)
         return answer, [end]
 
     def _command(self, question: Question) -> Answer | None:

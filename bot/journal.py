@@ -11,11 +11,12 @@ import secrets
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     JSON,
     Column,
+    ColumnElement,
     DateTime,
     Engine,
     ForeignKey,
@@ -34,7 +35,7 @@ from sqlalchemy.exc import IntegrityError
 
 from bot.draft import Context
 from bot.figures import Counted, note
-from bot.model import Answer, Choice, Practice, Question, Status
+from bot.model import Answer, Channel, Choice, Practice, Question, Status
 from bot.place.replies import asks_place
 from bot.protect import pseudonym
 from knowledge.model import Facet
@@ -104,6 +105,26 @@ _LOOKED_BACK = 8
 """Answers read to know what a conversation was about: two Entries with some facets each."""
 
 
+class Kept(NamedTuple):
+    """An Answer that somebody got, and what they had asked."""
+
+    answer: Answer
+    text: str
+    action: str | None
+    channel: Channel
+    at: datetime
+    context: Context
+
+
+class Asked(NamedTuple):
+    """A Question in a list."""
+
+    answer_id: str
+    text: str
+    status: Status
+    at: datetime
+
+
 class Journal:
     """The store of what was asked and answered. Safe to use from several threads and processes."""
 
@@ -117,12 +138,47 @@ class Journal:
             body = db.scalar(select(_answers.c.body).where(_answers.c.question_id == question_id))
         return Answer.model_validate(body) if body else None
 
+    def kept(self, answer_id: str) -> Kept | None:
+        """An Answer as it was shown, with its Question and what had been spoken of before."""
+        wanted = select(_answers, _questions.c.text, _questions.c.action, _questions.c.channel)
+        with self.engine.connect() as db:
+            row = db.execute(wanted.join(_questions).where(_answers.c.id == answer_id)).first()
+        if row is None:
+            return None
+        # SQLite forgets the zone of what it gives back.
+        at = row.answered_at.replace(tzinfo=row.answered_at.tzinfo or UTC)
+        before = (_answers.c.conversation == row.conversation) & (_answers.c.answered_at < at)
+        context = self._context(before, at)
+        answer = Answer.model_validate(row.body)
+        return Kept(answer, row.text, row.action, Channel(row.channel), at, context)
+
+    def recent(self, words: str = "", limit: int = 30) -> list[Asked]:
+        """The newest Questions with the ids of their Answers, or those that have these words."""
+        wanted = select(_answers.c.id, _answers.c.answered_at, _answers.c.status, _questions.c.text)
+        wanted = wanted.join(_questions).where(_questions.c.text != "")
+        if words:
+            wanted = wanted.where(_questions.c.text.icontains(words, autoescape=True))
+        newest = wanted.order_by(_answers.c.answered_at.desc()).limit(limit)
+        with self.engine.connect() as db:
+            return [
+                Asked(
+                    row.id,
+                    row.text,
+                    Status(row.status),
+                    row.answered_at.replace(tzinfo=row.answered_at.tzinfo or UTC),
+                )
+                for row in db.execute(newest)
+            ]
+
     def context(self, question: Question) -> Context:
         """What the conversation was about, as far as it is fresh."""
+        return self._context(_answers.c.conversation == self.pseudonym(question))
+
+    def _context(self, which: ColumnElement[bool], at: datetime | None = None) -> Context:
+        """What the Answers chosen were about, as far as they are fresh at a moment."""
         recent = (
             select(_answers.c.body, _answers.c.entry_id, _answers.c.facet, _answers.c.place)
-            .where(_answers.c.conversation == self.pseudonym(question))
-            .where(_answers.c.answered_at > datetime.now(UTC) - FRESH)
+            .where(which, _answers.c.answered_at > (at or datetime.now(UTC)) - FRESH)
             .order_by(_answers.c.answered_at.desc())
             .limit(_LOOKED_BACK)
         )

@@ -43,6 +43,8 @@ if TYPE_CHECKING:  # LangChain takes a second and 60 MB, which few installations
 log = logging.getLogger(__name__)
 
 Step = Callable[[Draft], Draft | Answer]
+Watch = Callable[[str, Draft, Draft | Answer], None]
+"""Called after each step with its name, the Draft it was given and what it made of it."""
 
 _SAYS_ENOUGH = 8
 """Words from which a question is searched although none of them names a subject."""
@@ -76,10 +78,16 @@ class Pipeline:
             check,
         )
 
-    def run(self, draft: Draft) -> tuple[Answer, Draft]:
+    def run(
+        self, draft: Draft, watch: Watch | None = None, *, by_model: bool = True
+    ) -> tuple[Answer, Draft]:
         """Follow the steps to the first Answer; with it, the last Draft before it."""
         for step in self.steps:
+            if step == self.rewrite and not by_model:
+                continue
             result = step(draft)
+            if watch:
+                watch(getattr(step, "__name__", type(step).__name__), draft, result)
             if isinstance(result, Answer):
                 return with_reminder(_with_judgement(result, draft), draft), draft
             draft = result

@@ -9,7 +9,7 @@ later publication of the content files does not take back.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Any
@@ -33,7 +33,7 @@ from sqlalchemy import (
 )
 
 from knowledge.load import Library, dump_entry, parse_entry
-from knowledge.model import AnyEntry, Record, Source
+from knowledge.model import AnyEntry, Lesson, Record, Source
 from knowledge.store import content_hash, in_utc
 
 metadata = MetaData()
@@ -56,6 +56,8 @@ _proposals = Table(
     Column("comment", String(1000), nullable=False),
     Column("publish_on", String(10), nullable=False),
     Column("edition", Integer),
+    Column("ends_on", String(10), nullable=False, server_default=""),
+    Column("withdrawn_in", Integer),
     Index("ix_proposals_entry", "entry_id", "state"),
 )
 
@@ -97,6 +99,10 @@ class Proposal(Record):
     comment: str
     publish_on: date | None
     edition: int | None
+    ends_on: date | None
+    """The day from which the Entry no longer holds."""
+    withdrawn_in: int | None
+    """The Edition that left the Entry out because that day had come."""
 
     @property
     def title(self) -> str:
@@ -195,6 +201,7 @@ class Proposals:
             ).first()
             if row is not None:
                 return _proposal(row)
+            former = _last_published(db, entry_id) if base else None
             now = self._clock()
             values = {
                 "entry_id": entry_id,
@@ -210,6 +217,8 @@ class Proposals:
                 "reviewer": "",
                 "comment": "",
                 "publish_on": "",
+                # A change to an Entry that ends does not make it last.
+                "ends_on": _iso(former.ends_on) if former else "",
             }
             new = db.execute(insert(_proposals).values(**values).returning(_proposals.c.id))
             return self._get(db, new.scalar_one())
@@ -266,11 +275,16 @@ class Proposals:
                 db, before, state=State.WRITING, reviewer=by, comment=comment.strip()[:1000]
             )
 
-    def schedule(self, proposal_id: int, revision: int, day: date | None) -> Proposal:
-        """Publish an approved one on a day; None: when somebody presses the button."""
+    def schedule(
+        self, proposal_id: int, revision: int, day: date | None, ends_on: date | None = None
+    ) -> Proposal:
+        """Publish an approved one on a day (None: when somebody presses the button), and withdraw
+        its Entry on a later one (None: never)."""
+        if ends_on and day and ends_on <= day:
+            raise ProposalError("ends_before")
         with self._engine.begin() as db:
             before = self._open(db, proposal_id, revision, State.APPROVED)
-            return self._step(db, before, publish_on=day.isoformat() if day else "")
+            return self._step(db, before, publish_on=_iso(day), ends_on=_iso(ends_on))
 
     def drop(self, proposal_id: int, revision: int) -> Proposal:
         """Give it up; it stays readable."""
@@ -305,7 +319,8 @@ class Proposals:
         return noted
 
     def wording(self) -> list[Proposal]:
-        """The newest published Proposal of each Entry: what administrators last said of it."""
+        """The newest published Proposal of each Entry: what administrators last said of it. One
+        that was withdrawn says that the Entry is no more."""
         wanted = (
             select(_proposals)
             .where(_proposals.c.state == State.PUBLISHED)
@@ -315,11 +330,54 @@ class Proposals:
             newest = {row.entry_id: _proposal(row) for row in db.execute(wanted)}
         return list(newest.values())
 
-    def take_back(self, after: int) -> list[str]:
-        """Leave behind what was published after an Edition; returns the Entries concerned."""
-        gone = (_proposals.c.state == State.PUBLISHED) & (_proposals.c.edition > after)
+    def ending(self) -> list[Proposal]:
+        """Those whose Entry is published and has a day to end, the nearest first."""
+        with self._engine.connect() as db:
+            rows = db.execute(
+                select(_proposals)
+                .where(_proposals.c.state == State.PUBLISHED, _proposals.c.ends_on != "")
+                .where(_proposals.c.withdrawn_in.is_(None))
+                .order_by(_proposals.c.ends_on, _proposals.c.id)
+            )
+            found = [_proposal(row) for row in rows]
+            return [p for p in found if _last_published(db, p.entry_id) == p]
+
+    def stay(self, proposal_id: int) -> Proposal:
+        """Give up the day on which a published Entry ends."""
         with self._engine.begin() as db:
-            entries = list(db.scalars(select(_proposals.c.entry_id).where(gone)))
+            done = db.execute(
+                update(_proposals)
+                .where(_proposals.c.id == proposal_id, _proposals.c.state == State.PUBLISHED)
+                .where(_proposals.c.withdrawn_in.is_(None))
+                .values(ends_on="")
+            )
+            if not done.rowcount:
+                raise ProposalError("unknown_proposal")
+            return self._get(db, proposal_id)
+
+    def withdrawn(self, proposals: Sequence[Proposal], edition: int) -> list[Proposal]:
+        """Note that the Entries of these ended with an Edition; returns those of which nobody had
+        noted it."""
+        noted = []
+        with self._engine.begin() as db:
+            for proposal in proposals:
+                done = db.execute(
+                    update(_proposals)
+                    .where(_proposals.c.id == proposal.id, _proposals.c.withdrawn_in.is_(None))
+                    .values(withdrawn_in=edition)
+                )
+                if done.rowcount:
+                    noted.append(proposal)
+        return noted
+
+    def take_back(self, after: int) -> list[str]:
+        """Leave behind what was published or withdrawn after an Edition; returns the Entries
+        concerned. An Entry that is back has no day to end: that would take it out again."""
+        gone = (_proposals.c.state == State.PUBLISHED) & (_proposals.c.edition > after)
+        back = (_proposals.c.state == State.PUBLISHED) & (_proposals.c.withdrawn_in > after)
+        with self._engine.begin() as db:
+            entries = list(db.scalars(select(_proposals.c.entry_id).where(gone | back)))
+            db.execute(update(_proposals).where(back).values(withdrawn_in=None, ends_on=""))
             db.execute(update(_proposals).where(gone).values(state=State.TAKEN_BACK))
         return entries
 
@@ -385,14 +443,33 @@ def check(proposal: Proposal, library: Library) -> tuple[Trouble, ...]:
 
 
 def applied(library: Library, proposals: Sequence[Proposal]) -> Library:
-    """The library with the Proposals in it. Each must have passed `check`."""
+    """The library with the Proposals in it, and without the Entries of those that were withdrawn.
+    Each must have passed `check`."""
     entries, sources = dict(library.entries), dict(library.sources)
     for proposal in proposals:
+        if proposal.withdrawn_in is not None:
+            continue
         entry = parse_entry(proposal.body)
         entries[entry.id] = entry
         for source in map(Source.model_validate, proposal.sources):
             sources[source.id] = source
-    return Library(dict(sorted(entries.items())), dict(sorted(sources.items())))
+    whole = Library(dict(sorted(entries.items())), dict(sorted(sources.items())))
+    return without(whole, {p.entry_id for p in proposals if p.withdrawn_in is not None})
+
+
+def without(library: Library, gone: Collection[str]) -> Library:
+    """The library without some Entries; no other leads to them any more."""
+    if not gone:
+        return library
+    kept = {key: _unlinked(e, gone) for key, e in library.entries.items() if key not in gone}
+    return Library(kept, library.sources)
+
+
+def _unlinked(entry: AnyEntry, gone: Collection[str]) -> AnyEntry:
+    names = ("related", "needs") if isinstance(entry, Lesson) else ("related",)
+    leading = {name: tuple(i for i in getattr(entry, name) if i not in gone) for name in names}
+    changed = {name: ids for name, ids in leading.items() if ids != getattr(entry, name)}
+    return entry.model_copy(update=changed) if changed else entry
 
 
 def has_moved(proposal: Proposal, library: Library) -> bool:
@@ -405,6 +482,24 @@ def has_moved(proposal: Proposal, library: Library) -> bool:
 def _trouble(error: Any, drop: int) -> Trouble:
     loc = tuple(part for part in error["loc"][drop:] if part != "[key]")
     return Trouble(loc=loc, kind=error["type"], message=error["msg"].removeprefix("Value error, "))
+
+
+def _last_published(db: Connection, entry_id: str) -> Proposal | None:
+    row = db.execute(
+        select(_proposals)
+        .where(_proposals.c.entry_id == entry_id, _proposals.c.state == State.PUBLISHED)
+        .order_by(_proposals.c.edition.desc(), _proposals.c.id.desc())
+        .limit(1)
+    ).first()
+    return _proposal(row) if row else None
+
+
+def _iso(day: date | None) -> str:
+    return day.isoformat() if day else ""
+
+
+def _day(text: str) -> date | None:
+    return date.fromisoformat(text) if text else None
 
 
 def _one_writer(db: Connection) -> None:
@@ -429,6 +524,8 @@ def _proposal(row: Row[Any]) -> Proposal:
         note=row.note,
         reviewer=row.reviewer,
         comment=row.comment,
-        publish_on=date.fromisoformat(row.publish_on) if row.publish_on else None,
+        publish_on=_day(row.publish_on),
         edition=row.edition,
+        ends_on=_day(row.ends_on),
+        withdrawn_in=row.withdrawn_in,
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -15,6 +16,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import (
     JSON,
     Column,
+    Connection,
     DateTime,
     Engine,
     ForeignKey,
@@ -74,6 +76,15 @@ class Published(NamedTuple):
     note: str
 
 
+class Change(NamedTuple):
+    """An Entry or a Source that is not the same in two Editions, as JSON; None: not there."""
+
+    kind: str
+    item_id: str
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+
+
 class UnknownEdition(KeyError):
     """There is no Edition of that number."""
 
@@ -128,10 +139,25 @@ class Editions:
                 for row in db.execute(wanted)
             ]
 
+    def changes(self, before: int, after: int, most: int) -> tuple[Sequence[Change], int]:
+        """What differs between two Editions, at most so many of it, and how much there is; only
+        that is read. UnknownEdition if one is not."""
+        with self._engine.connect() as db:
+            old, new = _hashes(db, before), _hashes(db, after)
+            differing = sorted(key for key in {**old, **new} if old.get(key) != new.get(key))
+            keys = differing[:most]
+            wanted = {found[key] for found in (old, new) for key in keys if key in found}
+            rows = db.execute(select(_contents).where(_contents.c.hash.in_(sorted(wanted))))
+            bodies = {row.hash: row.body for row in rows}
+        found = [
+            Change(*key, bodies.get(old.get(key, "")), bodies.get(new.get(key, ""))) for key in keys
+        ]
+        return found, len(differing)
+
     def publish(self, library: Library, note: str) -> tuple[int, bool]:
         """Publish; returns (number, whether it is new). Unchanged content is no new Edition."""
-        rows = {key: (content_hash(body), body) for key, body in _bodies(library).items()}
-        total = content_hash(sorted((*key, digest) for key, (digest, _) in rows.items()))
+        rows = _rows(library)
+        total = _total(rows)
         for _ in range(_TRIES):
             with self._engine.connect() as db:
                 newest = db.execute(
@@ -200,6 +226,27 @@ class Editions:
         # Each database has an order of its own.
         library = Library(dict(sorted(entries.items())), dict(sorted(sources.items())))
         return Edition(row.number, row.hash, in_utc(row.published_at), library)
+
+
+def library_hash(library: Library) -> str:
+    """The hash of the Edition that publishing this library would make."""
+    return _total(_rows(library))
+
+
+def _rows(library: Library) -> _Rows:
+    return {key: (content_hash(body), body) for key, body in _bodies(library).items()}
+
+
+def _total(rows: _Rows) -> str:
+    return content_hash(sorted((*key, digest) for key, (digest, _) in rows.items()))
+
+
+def _hashes(db: Connection, number: int) -> dict[tuple[str, str], str]:
+    """(kind, id) → hash, of an Edition."""
+    if db.scalar(select(_editions.c.number).where(_editions.c.number == number)) is None:
+        raise UnknownEdition(number)
+    items = select(_edition_contents).where(_edition_contents.c.edition == number)
+    return {(row.kind, row.item_id): row.hash for row in db.execute(items)}
 
 
 def _bodies(library: Library) -> dict[tuple[str, str], dict[str, Any]]:

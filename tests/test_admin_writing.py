@@ -27,7 +27,7 @@ from webhook.admin.audit import AuditLog
 from webhook.admin.desk import Desk
 from webhook.admin.difference import differences
 from webhook.admin.people import People, Scope
-from webhook.admin.reviewing import Press
+from webhook.admin.press import Press
 from webhook.admin.roles import Role
 from webhook.admin.router import admin_router
 from webhook.admin.sessions import Sessions
@@ -481,10 +481,10 @@ def test_what_is_scheduled_goes_out_on_its_day(office: Office) -> None:
     lan = office.person("lan", Role.REVIEWER)
     review(lan, address, "duyet")
     assert "Sẽ tự xuất bản ngày 01/12/2026" in review(lan, address, "hen", day="2026-12-01")
-    office.press.publish_due(date(2026, 11, 30))
+    office.press.keep_the_calendar(date(2026, 11, 30))
     assert office.edition.number == 1
-    office.press.publish_due(date(2026, 12, 1))
-    office.press.publish_due(date(2026, 12, 1))
+    office.press.keep_the_calendar(date(2026, 12, 1))
+    office.press.keep_the_calendar(date(2026, 12, 1))
     assert office.edition.number == 2
     assert AuditLog(office.engine).read(subject="khai-sinh")[0].person == ""
 

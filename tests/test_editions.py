@@ -19,7 +19,7 @@ import bot.journal
 from bot import figures
 from bot.curated import store as curated
 from bot.inbox import tables as inbox
-from knowledge import proposals, store
+from knowledge import golden, proposals, store
 from knowledge.load import SHIPPED, Library, read_entry, read_sources
 from knowledge.model import Facet, Procedure
 from knowledge.store import Editions, UnknownEdition, connect
@@ -192,6 +192,7 @@ def test_the_migrations_make_exactly_the_tables_of_the_stores(engine: Engine) ->
             store.metadata,
             proposals.metadata,
             bot.course.store.metadata,
+            golden.metadata,
             bot.journal.metadata,
             zalo_oa.metadata,
             admin.metadata,

@@ -99,6 +99,11 @@ class Follower:
         """The passages of that Edition that are nearest in meaning to each text."""
         return self.current().searcher.near(texts, count)
 
+    def candidate(self, edition: Edition) -> Known:
+        """An Edition that nobody is answered from, with its search: one about to be published, or
+        a former one. Its index stays on the disk, so that publishing it finds it built."""
+        return self._build(edition)
+
     def _follow(self) -> None:
         try:
             number = self._editions.newest_number()

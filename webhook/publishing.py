@@ -59,6 +59,13 @@ def _with_wording(library: Library, proposals: Proposals) -> Library:
     """The content with what administrators published from their pages, which no file takes back."""
     kept = []
     for proposal in proposals.wording():
+        if proposal.withdrawn_in is not None:
+            kept.append(proposal)
+            console.print(
+                f"{proposal.entry_id}: stays out; it ended with edition {proposal.withdrawn_in}",
+                soft_wrap=True,
+            )
+            continue
         if check(proposal, library):
             errors.print(
                 f"{proposal.entry_id}: the administrators' wording of edition {proposal.edition}"

@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.figures import Figures
 from knowledge.store import Editions
 from retrieval.index import Progress
+from webhook.admin.rehearsals import Rehearsals
 from webhook.admin.router import admin_router
 from webhook.app import create_app
 from webhook.certificates import certificates_router
@@ -37,7 +38,8 @@ def build_app(settings: Settings, progress: Progress = lambda done, total: None)
     editions = Editions(engine)
     follower = Follower(editions, settings, progress)
     switches = Switches(engine, settings.cookie_key().encode())
-    replies = Switched(build_assistant(settings, engine, follower.current), switches)
+    assistant = build_assistant(settings, engine, follower.current)
+    replies = Switched(assistant, switches)
     metrics, figures = Metrics(), Figures(engine)
 
     def readiness() -> dict[str, Any]:
@@ -52,7 +54,14 @@ def build_app(settings: Settings, progress: Progress = lambda done, total: None)
     routers = [
         chat_router(measured, settings, follower.current),
         pages_router(follower.current, settings),
-        admin_router(settings, engine, follower.current, follower.near, switches),
+        admin_router(
+            settings,
+            engine,
+            follower.current,
+            follower.near,
+            switches,
+            Rehearsals(assistant, follower.current, follower.candidate),
+        ),
         ioc_router(Keys(engine), figures),
         certificates_router(settings),
     ]

@@ -10,7 +10,7 @@ import hashlib
 import mimetypes
 import re
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -41,6 +41,11 @@ class Published(Protocol):
 
     @property
     def edition(self) -> Edition: ...
+
+
+def today() -> date:
+    """The day in Vietnam: that is where a scheduled day begins."""
+    return datetime.now(VIETNAM).date()
 
 
 @dataclass(frozen=True)

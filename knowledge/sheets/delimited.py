@@ -26,13 +26,18 @@ def text_of(path: Path) -> str:
         data = path.read_bytes()
     except OSError as error:
         raise ImportFileError(f"{path}: {error}") from None
+    return text_in(data, path)
+
+
+def text_in(data: bytes, name: Path) -> str:
+    """As `text_of`, of a file that is not on the disk; `name` is what errors call it."""
     for encoding in _encodings(data):
         try:
             return unicodedata.normalize("NFC", data.decode(encoding))
         except UnicodeDecodeError:
             continue
     message = "is in an encoding that is not known; save it as “CSV UTF-8” in Excel"
-    raise ImportFileError(f"{path}: {message}")
+    raise ImportFileError(f"{name}: {message}")
 
 
 def _encodings(data: bytes) -> Sequence[str]:

@@ -21,7 +21,7 @@ from webhook.admin.access import HOME, Gate, Posted, to
 from webhook.admin.curated_check import caught_by
 from webhook.admin.inbox import sight
 from webhook.admin.inbox_deeds import ways_of_asking
-from webhook.admin.preview import ZALO_LETTERS
+from webhook.admin.rehearsals import ZALO_LETTERS
 from webhook.admin.roles import May, Person
 from webhook.admin.sessions import Session
 from webhook.admin.view import FriendlyRoute, page

@@ -52,7 +52,7 @@ def _of(before: Any, after: Any, where: str) -> Iterator[Difference]:
     elif _is_rows(before) or _is_rows(after):
         yield from _of_rows(before or [], after or [], where)
     else:
-        yield Difference(where, tuple(_words(_text(before), _text(after))))
+        yield Difference(where, pieces(_text(before), _text(after)))
 
 
 def _of_rows(before: list[Any], after: list[Any], where: str) -> Iterator[Difference]:
@@ -84,7 +84,12 @@ def _likeness(one: Any, other: Any) -> float:
     return SequenceMatcher(None, _text(one).split(), _text(other).split(), False).ratio()
 
 
-def _words(before: str, after: str) -> Iterator[Piece]:
+def pieces(before: str, after: str) -> tuple[Piece, ...]:
+    """Two texts as one, word by word."""
+    return tuple(_pieces(before, after))
+
+
+def _pieces(before: str, after: str) -> Iterator[Piece]:
     old, new = _split(before), _split(after)
     for kind, i, j, k, m in SequenceMatcher(None, old, new, False).get_opcodes():
         if kind == "equal":

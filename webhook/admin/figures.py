@@ -17,10 +17,10 @@ from bot.summary import TOO_FEW, Summary, summarise
 from knowledge.places import PROVINCES
 from webhook.admin.access import HOME, Gate
 from webhook.admin.roles import May, Person
-from webhook.admin.schedule import today
 from webhook.admin.sessions import Session
 from webhook.admin.view import FriendlyRoute, page
 from webhook.admin.words import WORDS
+from webhook.site import today
 
 FIGURES = f"{HOME}/bang-so-lieu"
 SPANS = (7, 30, 90)

@@ -15,9 +15,9 @@ from knowledge.model import AnyEntry, Facet, Procedure
 from knowledge.places import Place
 from retrieval.search import Reading
 from retrieval.text import is_bare
-from webhook.render import Message, button_messages, plain_messages
+from webhook.admin.rehearsals import as_sent
+from webhook.render import Message
 
-ZALO_LETTERS, TELEGRAM_LETTERS = 2000, 4096
 LONGEST_PLACE = 120
 
 
@@ -75,10 +75,7 @@ def preview(
         told=place.name if place else "",
         day=day,
         answer=answer,
-        channels={
-            "zalo": plain_messages(answer, ZALO_LETTERS, public_url),
-            "telegram": button_messages(answer, TELEGRAM_LETTERS, public_url),
-        },
+        channels=as_sent(answer, public_url),
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 
 from fastapi import APIRouter, HTTPException, Request, Response
@@ -13,62 +12,21 @@ from knowledge.load import dump_entry
 from knowledge.model import Source
 from knowledge.places import PROVINCES
 from knowledge.proposals import Proposal, ProposalError, State, applied, check, has_moved
-from knowledge.store import Editions, UnknownEdition
+from knowledge.store import UnknownEdition
 from webhook.admin.access import HOME, Posted, to
+from webhook.admin.check_page import begin
 from webhook.admin.desk import Desk
 from webhook.admin.difference import differences
+from webhook.admin.press import Press, note_of
 from webhook.admin.preview import ANYBODY, Asked, preview
 from webhook.admin.roles import May, Person
 from webhook.admin.sessions import Session
 from webhook.admin.view import FriendlyRoute, page
 from webhook.admin.words import WORDS
+from webhook.site import today
 
 REVIEW = f"{HOME}/duyet"
 EDITIONS = f"{HOME}/an-ban"
-
-
-@dataclass(frozen=True)
-class Press:
-    """Turns approved Proposals into an Edition."""
-
-    desk: Desk
-    editions: Editions
-
-    def publish(self, proposals: Sequence[Proposal], by: Person | None, note: str) -> int:
-        """The number of the Edition with these in it. ProposalError if one can no longer be
-        published, or if none is given; then nothing is."""
-        newest = self.editions.newest_number()
-        if not proposals or newest is None:
-            raise ProposalError("nothing_to_publish")
-        library = self.editions.get(newest).library
-        if any(check(proposal, library) for proposal in proposals):
-            raise ProposalError("not_complete")
-        number, _ = self.editions.publish(applied(library, proposals), note)
-        for proposal in self.desk.proposals.published(proposals, number):
-            self.desk.gate.log.write(
-                by,
-                "published",
-                proposal.entry_id,
-                edition=number,
-                writers=proposal.writers,
-                reviewer=proposal.reviewer,
-            )
-        return number
-
-    def publish_due(self, today: date) -> None:
-        """Publish what was scheduled for today or before; what can no longer be waits for
-        somebody to look at it. Several processes may do so at once."""
-        due = self.desk.proposals.due(today)
-        library = self.desk.library
-        if ready := [proposal for proposal in due if not check(proposal, library)]:
-            self.publish(ready, None, _note(ready))
-
-    def roll_back(self, number: int, by: Person) -> int:
-        """Publish an earlier Edition's content again. UnknownEdition if there is none of it."""
-        new, _ = self.editions.publish(self.editions.get(number).library, f"← {number}")
-        gone = self.desk.proposals.take_back(number)
-        self.desk.gate.log.write(by, "rolled_back", str(number), edition=new, entries=gone)
-        return new
 
 
 def reviewing_router(desk: Desk, press: Press) -> APIRouter:
@@ -101,20 +59,24 @@ def _review_routes(router: APIRouter, desk: Desk, press: Press) -> None:
                         proposal_id, number, person.login, posted.text("comment")
                     )
                     desk.gate.log.write(person, "approved", found.entry_id)
+                    # Done by the time somebody wants to publish.
+                    if press.checks and not check(found, desk.library):
+                        press.checks.start(press.candidate([found]), person.login)
                 case "tra":
                     found = desk.proposals.send_back(
                         proposal_id, number, person.login, posted.text("comment")
                     )
                     desk.gate.log.write(person, "sent_back", found.entry_id, comment=found.comment)
                 case "hen":
-                    found = desk.proposals.schedule(proposal_id, number, _day(posted.text("day")))
-                    desk.gate.log.write(person, "scheduled", found.entry_id, day=found.publish_on)
+                    _schedule(desk, proposal_id, number, posted, _day(posted.text("day")))
                 case "xuat-ban":
                     found = desk.proposals.get(proposal_id)
                     if found.revision != number or found.state is not State.APPROVED:
                         raise ProposalError("wrong_state")
-                    press.publish([found], person, _note([found]))
-                    return to(f"{EDITIONS}?xong=published")
+                    if _day(posted.text("ends")) != found.ends_on:
+                        day = found.publish_on
+                        found = _schedule(desk, proposal_id, number, posted, day)
+                    return _publish(press, [found], person)
                 case _:
                     raise HTTPException(404)
         except ProposalError as error:
@@ -127,10 +89,28 @@ def _review_routes(router: APIRouter, desk: Desk, press: Press) -> None:
     def publish_all(posted: Posted = form) -> Response:
         ready = [p for p in desk.proposals.all((State.APPROVED,)) if p.publish_on is None]
         try:
-            press.publish(ready, posted.session.person, _note(ready))
+            return _publish(press, ready, posted.session.person)
         except ProposalError as error:
             return _list_page(desk, posted.session, problem=error.reason)
-        return to(f"{EDITIONS}?xong=published")
+
+
+def _publish(press: Press, proposals: Sequence[Proposal], person: Person) -> Response:
+    """To the page of their check; where nothing can be checked, out with them."""
+    if press.checks:
+        return begin(press.checks, press.candidate(proposals), person.login)
+    press.publish(proposals, person, note_of(proposals))
+    return to(f"{EDITIONS}?xong=published")
+
+
+def _schedule(
+    desk: Desk, proposal_id: int, revision: int, posted: Posted, day: date | None
+) -> Proposal:
+    ends_on = _day(posted.text("ends"))
+    found = desk.proposals.schedule(proposal_id, revision, day, ends_on)
+    desk.gate.log.write(
+        posted.session.person, "scheduled", found.entry_id, day=day, ends_on=ends_on
+    )
+    return found
 
 
 def _day(text: str) -> date | None:
@@ -141,17 +121,13 @@ def _day(text: str) -> date | None:
         raise ProposalError("no_date") from None
 
 
-def _note(proposals: Sequence[Proposal]) -> str:
-    notes = [proposal.note or proposal.title for proposal in proposals]
-    return "; ".join(notes)[:500]
-
-
 def _list_page(desk: Desk, session: Session, problem: str = "") -> Response:
     return page(
         "reviews",
         session,
         status=409 if problem else 200,
         proposals=desk.proposals.all(),
+        today=today(),
         ready=len([p for p in desk.proposals.all((State.APPROVED,)) if p.publish_on is None]),
         problem=WORDS.say(f"write.{problem}") if problem else "",
     )
@@ -214,14 +190,27 @@ def _edition_routes(router: APIRouter, desk: Desk, press: Press) -> None:
             "editions",
             session,
             editions=press.editions.list(),
+            ending=desk.proposals.ending(),
             serving=desk.known().edition.number,
             done=WORDS.node("editions.done").get(xong, ""),
         )
 
     @router.post(EDITIONS + "/{number:int}")
     def roll_back(number: int, posted: Posted = form) -> Response:
+        person = posted.session.person
         try:
-            press.roll_back(number, posted.session.person)
+            if press.checks:
+                return begin(press.checks, press.former(number), person.login)
+            press.roll_back(number, person)
         except UnknownEdition:
             raise HTTPException(404) from None
         return to(f"{EDITIONS}?xong=rolled_back")
+
+    @router.post(EDITIONS + "/o-lai/{proposal_id:int}")
+    def stay(proposal_id: int, posted: Posted = form) -> Response:
+        try:
+            stays = desk.proposals.stay(proposal_id)
+        except ProposalError:
+            raise HTTPException(404) from None
+        desk.gate.log.write(posted.session.person, "stays", stays.entry_id)
+        return to(f"{EDITIONS}?xong=stays")

@@ -14,6 +14,7 @@ from bot.figures import Figures
 from bot.inbox.intake import Intake
 from bot.inbox.store import Inbox
 from bot.journal import Journal
+from knowledge.golden import GoldenQuestions, shipped_golden
 from knowledge.model import Procedure
 from knowledge.proposals import Proposals
 from knowledge.store import Editions
@@ -21,7 +22,11 @@ from webhook.admin.access import HOME, Gate
 from webhook.admin.accounts import Accounts, accounts_router
 from webhook.admin.alike import Near, Ways
 from webhook.admin.audit import AuditLog
+from webhook.admin.bench import Bench, bench_router
 from webhook.admin.channels import channels_router
+from webhook.admin.check_page import check_router
+from webhook.admin.checks import Checks
+from webhook.admin.comparing import compare_router
 from webhook.admin.coverage import coverage_router
 from webhook.admin.curated import CuratedDesk, curated_router
 from webhook.admin.desk import Desk
@@ -29,13 +34,18 @@ from webhook.admin.due import due_router
 from webhook.admin.entrance import INVITATION, entrance_router
 from webhook.admin.entries import entries_router
 from webhook.admin.figures import Price, Seeing, figures_router, on_home
+from webhook.admin.golden_page import golden_router
 from webhook.admin.inbox import InboxDesk, inbox_router
 from webhook.admin.inbox_intake import intake_router
 from webhook.admin.ioc import ioc_keys_router
+from webhook.admin.jobs import Jobs
 from webhook.admin.people import People
-from webhook.admin.reviewing import Press, reviewing_router
+from webhook.admin.press import Press
+from webhook.admin.rehearsals import Rehearsals
+from webhook.admin.replay import Archive, replay_router
+from webhook.admin.reviewing import reviewing_router
 from webhook.admin.roles import May
-from webhook.admin.schedule import schedule_router, today
+from webhook.admin.schedule import schedule_router
 from webhook.admin.sessions import Session, Sessions
 from webhook.admin.upload import upload_router
 from webhook.admin.uploads import Uploads
@@ -43,6 +53,7 @@ from webhook.admin.view import FriendlyRoute, page
 from webhook.admin.writing import writing_router
 from webhook.ioc.keys import Keys
 from webhook.settings import Settings
+from webhook.site import today
 from webhook.switches import Switches
 from webhook.visitors import Buckets, Visitors
 
@@ -58,9 +69,13 @@ def admin_router(
     known: Callable[[], Known],
     near: Near | None = None,
     switches: Switches | None = None,
+    rehearsals: Rehearsals | None = None,
 ) -> APIRouter:
     """Every route below /quan-tri. Logs the link for the first administrator if there is none.
-    Without `near`, ways of asking are compared by their words alone."""
+
+    Without `near`, ways of asking are compared by their words alone; without `rehearsals`, as where
+    there is no search, nothing can be asked on trial.
+    """
     people = People(engine, settings.cookie_key())
     gate = Gate(
         people,
@@ -81,9 +96,19 @@ def admin_router(
     router.include_router(entries_router(desk))
     router.include_router(writing_router(desk))
     router.include_router(upload_router(desk))
-    press = Press(desk, Editions(engine))
+    golden, jobs = GoldenQuestions(engine), Jobs(engine)
+    checks = Checks(rehearsals, golden, jobs) if rehearsals else None
+    press = Press(desk, Editions(engine), checks)
+    router.include_router(compare_router(press))
     router.include_router(reviewing_router(desk, press))
     router.include_router(schedule_router(press))
+    if rehearsals and checks:
+        golden.add_shipped(shipped_golden())
+        router.include_router(check_router(press, checks))
+        router.include_router(golden_router(desk, golden))
+        archive = Archive(gate, rehearsals.assistant.journal, Editions(engine), rehearsals, jobs)
+        router.include_router(replay_router(archive))
+        router.include_router(bench_router(Bench(gate, rehearsals, jobs, settings.public_url)))
     router.include_router(channels_router(gate, engine))
     seeing = Seeing(
         gate,

@@ -1,4 +1,4 @@
-"""Publishing what was scheduled, while the server runs."""
+"""Publishing what was scheduled and withdrawing what ends, while the server runs."""
 
 from __future__ import annotations
 
@@ -6,21 +6,16 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
-from datetime import date, datetime
+from datetime import date
 
 from fastapi import APIRouter
 
-from bot.figures import VIETNAM
-from webhook.admin.reviewing import Press
+from webhook.admin.press import Press
+from webhook.site import today
 
 log = logging.getLogger(__name__)
 
 LOOKED_EVERY_S = 60.0
-
-
-def today() -> date:
-    """The day in Vietnam: that is where a scheduled day begins."""
-    return datetime.now(VIETNAM).date()
 
 
 def schedule_router(press: Press, day: Callable[[], date] = today) -> APIRouter:
@@ -40,7 +35,7 @@ def schedule_router(press: Press, day: Callable[[], date] = today) -> APIRouter:
 async def _look(press: Press, day: Callable[[], date]) -> None:
     while True:
         try:
-            await asyncio.to_thread(press.publish_due, day())
+            await asyncio.to_thread(press.keep_the_calendar, day())
         # Whatever it was, tomorrow's publication must not be missed for it.
         except Exception:
             log.exception("could not publish what was due; trying again")

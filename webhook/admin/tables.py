@@ -13,6 +13,7 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    UniqueConstraint,
 )
 
 metadata = MetaData()
@@ -73,6 +74,24 @@ audit = Table(
 )
 """Rows can only be added: triggers refuse to change or delete one, and each hash covers the one
 before. It refers to no other table, so that it outlives people and drafts."""
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("key", String(64), nullable=False),
+    Column("by", String(64), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("begun_at", DateTime(timezone=True), nullable=False),
+    Column("touched_at", DateTime(timezone=True), nullable=False),
+    Column("done", Integer, nullable=False),
+    Column("total", Integer, nullable=False),
+    Column("given", JSON, nullable=False),
+    Column("result", JSON, nullable=False),
+    UniqueConstraint("kind", "key", name="uq_jobs_kind_key"),
+)
+"""Work that takes longer than a page may, and what came of it."""
 
 uploads = Table(
     "uploads",
