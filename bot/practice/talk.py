@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from bot.compose import MAX_CHOICES
-from bot.decide import is_sure
+from bot.decide import POSSIBLE, is_sure
 from bot.draft import Draft
 from bot.messages import say
 from bot.model import Answer, Block, BlockKind, Choice, Part, Practice, Status
@@ -95,7 +95,8 @@ def with_offer(answer: Answer) -> Answer:
 
 
 def _is_other(draft: Draft, text: str) -> bool:
-    """Whether a message is no part of a prompt: small talk, or surely a question of its own."""
+    """Whether a message is no part of a prompt: small talk, or a question of its own, which names
+    what is asked of a procedure that is found, or surely means an Entry."""
     if text.startswith("/"):
         return True
     answer = small_talk(text)
@@ -103,12 +104,15 @@ def _is_other(draft: Draft, text: str) -> bool:
         return True
     if prompt.commands(text) and not _ASKS.search(fold(text)):
         return False
-    if not _ASKS.search(fold(text)) and not facets_asked(text):
+    asks, facets = _ASKS.search(fold(text)), facets_asked(text)
+    if not asks and not facets:
         return False
     reading = draft.known.searcher.read(text)
     if not stands_alone(reading.text, reading.original):
         return False
-    return is_sure(confidence(draft.known.searcher.search(reading), reading), reading)
+    confident = confidence(draft.known.searcher.search(reading), reading)
+    found = bool(asks and facets) and confident.offered >= POSSIBLE
+    return found or is_sure(confident, reading)
 
 
 def _ask(practice: Practice) -> Answer:
