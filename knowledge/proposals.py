@@ -168,7 +168,7 @@ class Proposals:
         with self._engine.connect() as db:
             return [_proposal(row) for row in db.execute(wanted)]
 
-    def states(self, ids: Sequence[int]) -> dict[int, State]:
+    def became(self, ids: Sequence[int]) -> dict[int, State]:
         """What became of these Proposals, by id."""
         wanted = select(_proposals.c.id, _proposals.c.state).where(_proposals.c.id.in_(ids))
         with self._engine.connect() as db:
