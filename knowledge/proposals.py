@@ -174,7 +174,7 @@ class Proposals:
         with self._engine.connect() as db:
             return [_proposal(row) for row in db.execute(wanted)]
 
-    def open_states(self) -> dict[str, State]:
+    def states(self) -> dict[str, State]:
         """The state of the open Proposal of each Entry that has one."""
         wanted = select(_proposals.c.entry_id, _proposals.c.state).where(
             _proposals.c.state.in_(OPEN)
@@ -182,7 +182,7 @@ class Proposals:
         with self._engine.connect() as db:
             return {row.entry_id: State(row.state) for row in db.execute(wanted)}
 
-    def states(self, ids: Sequence[int]) -> dict[int, State]:
+    def became(self, ids: Sequence[int]) -> dict[int, State]:
         """What became of these Proposals, by id."""
         wanted = select(_proposals.c.id, _proposals.c.state).where(_proposals.c.id.in_(ids))
         with self._engine.connect() as db:

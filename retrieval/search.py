@@ -134,7 +134,7 @@ class Searcher:
         """What questions mean, shape (len(readings), dim), each row of length 1."""
         return self._encoder.queries([reading.text for reading in readings])
 
-    def near_meaning(self, vector: Array, count: int) -> list[Passage]:
+    def around(self, vector: Array, count: int) -> list[Passage]:
         """The passages nearest to a meaning, of Entries and of what is outside the field."""
         _, found = self._index.nearest(vector[np.newaxis], count)
         return [self._index.passages[number] for number in found if number >= 0]

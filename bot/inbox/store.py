@@ -238,7 +238,7 @@ class Inbox:
         )
         with self._engine.connect() as db:
             rows = db.execute(waiting).all()
-        states = proposals.states([row.proposal_id for row in rows])
+        states = proposals.became([row.proposal_id for row in rows])
         for row in rows:
             match states.get(row.proposal_id):
                 case ProposalState.PUBLISHED if row.state == State.DRAFTED:

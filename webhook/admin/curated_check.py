@@ -50,7 +50,7 @@ def caught_by(wording: Wording, known: Known, inbox: Inbox, sight: Sight) -> Cau
 
 def _known_questions(searcher: Searcher, examples: Examples) -> Iterator[Passage]:
     for vector in examples.vectors:
-        for passage in searcher.near_meaning(vector, _NEAR):
+        for passage in searcher.around(vector, _NEAR):
             if passage.kind is not PassageKind.FACTS and subject_of(passage.entry_id) is None:
                 yield passage
 

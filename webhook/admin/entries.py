@@ -76,7 +76,7 @@ def entries_router(desk: Desk) -> APIRouter:
             query=q,
             kind=loai,
             kinds=list(fields.FORMS),
-            states=desk.proposals.open_states(),
+            states=desk.proposals.states(),
             problem="",
         )
 

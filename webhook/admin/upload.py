@@ -153,7 +153,7 @@ def _of_code(library: Library, code: str) -> Procedure | None:
 
 def _free_id(desk: Desk, title: str) -> str:
     """An id that no Entry has, and no Proposal that is being written."""
-    taken = {**desk.library.entries, **dict.fromkeys(desk.proposals.open_states())}
+    taken = {**desk.library.entries, **dict.fromkeys(desk.proposals.states())}
     return id_for(title, taken) or id_for(WORDS.say("upload.unnamed"), taken)
 
 
