@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 from bot.assistant import Assistant
 from bot.course.course import Course
 from bot.course.reminders import Reminders
-from bot.course.services import Abroad
+from bot.course.services import Facilities
 from bot.draft import Known
 from bot.journal import Journal
 from bot.model import Channel
@@ -120,7 +120,7 @@ def build_assistant(settings: Settings, engine: Engine, known: Callable[[], Know
     journal.purge(timedelta(days=settings.journal_days))
     course = Course(
         journal,
-        Abroad(open_reminders(settings, engine), served_channels(settings), certify(settings)),
+        Facilities(open_reminders(settings, engine), served_channels(settings), certify(settings)),
     )
     course.purge()
     return Assistant(known, journal, Pipeline(_rewriter(settings)), course=course)
