@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
@@ -17,8 +18,10 @@ from bot.messages import node, say
 from bot.model import Answer, Block, BlockKind, Choice, Question, Status
 from bot.pipeline import Pipeline
 from bot.protect import mask
+from bot.scam.asking import asked
 from bot.typed import with_opinion
 from bot.understand import MAX_FACETS, parts
+from knowledge.model import Procedure
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +30,7 @@ _MAX_WORDS, _MAX_LETTERS = 600, 20_000
 
 _ACTION = re.compile(
     r"entry:[a-z0-9-]+(:[a-z_]+)?|place:[a-z-]+(/\d{5})?|fb[+-]:\w+|fbr:\w+:\w+|delete|joined"
-    r"|course(:[a-z0-9-]+){0,4}",
+    r"|scam|practice(:skip|:end)?|course(:[a-z0-9-]+){0,4}",
     re.ASCII,
 )
 """What our Choices send. Anything else was made by hand, and may hold anything."""
@@ -49,6 +52,7 @@ class Assistant:
 
     def reply(self, question: Question) -> Answer:
         """The Answer; raises only when the Journal is out of reach."""
+        begun = time.monotonic()
         if earlier := self._journal.answer_to(question.id):
             return earlier
         question = _safe(question)
@@ -56,8 +60,9 @@ class Assistant:
         question = with_opinion(question, context)
         if answer := self._command(question):
             return answer
-        draft = Draft(question, self._known(), context, self._today())
-        if lesson := self._course.reply(question, context, draft.known, draft.today):
+        scam = asked(question.text, context.asked_scam)
+        draft = Draft(question, self._known(), context, self._today(), scam=scam)
+        if not scam and (lesson := self._course.reply(question, context, draft.known, draft.today)):
             return self._journal.record(question, lesson)
         try:
             answer, drafts = self._answer(draft)
@@ -68,11 +73,27 @@ class Assistant:
         place = next((d.place for d in drafts if d.place), None)
         if answer.status.family == "refused":  # "bún bò Huế" is not where somebody lives
             place = draft.context.place
-        return self._journal.record(question, answer, place, _scores(drafts))
+        return self._journal.record(
+            question,
+            answer,
+            place,
+            _scores(drafts),
+            field=self._field(answer),
+            ms=round(1000 * (time.monotonic() - begun)),
+        )
+
+    def _field(self, answer: Answer) -> str:
+        """What figures tell Answers apart by: the field of a Procedure, or the kind of another
+        Entry; "" without one."""
+        entry = self._known().edition.library.entries.get(answer.entry_id or "")
+        if entry is None:
+            return ""
+        return entry.field if isinstance(entry, Procedure) else entry.kind
 
     def _answer(self, draft: Draft) -> tuple[Answer, list[Draft]]:
         """Answer each question of the message; several Answers become one."""
-        texts = parts(draft.question.text) if not draft.question.action else ("",)
+        single = draft.question.action or draft.scam or draft.context.practising
+        texts = ("",) if single else parts(draft.question.text)
         if len(texts) == 1:
             answer, end = self._pipeline.run(draft)
             return answer, [end]

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from bot.model import Answer, Choice, Question
+from bot.model import Answer, Choice, Practice, Question
 from bot.place.reading import Named
+from bot.scam.asking import Check
 from knowledge.model import AnyEntry, Facet
 from knowledge.places import Place
 from knowledge.store import Edition
@@ -44,6 +45,12 @@ class Context:
     place: Place | None = None
     asked_place: bool = False
     """Whether the last Answer asked where the person is."""
+    asked_scam: bool = False
+    """Whether the last Answer asked for a message to check."""
+    practice: Practice | None = None
+    """The prompt that is being practised, if that was not ended."""
+    practising: bool = False
+    """Whether the last Answer was about it."""
 
 
 @dataclass(frozen=True)
@@ -64,3 +71,5 @@ class Draft:
     others: tuple[Request, ...] = ()
     """What else the message asks for."""
     answer: Answer | None = None
+    scam: Check | None = None
+    """The check for scams that the message asks for."""

@@ -7,9 +7,8 @@ channel id: who asked cannot be read from it, and yet it can be found again to b
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import secrets
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -28,13 +27,16 @@ from sqlalchemy import (
     Text,
     delete,
     insert,
+    or_,
     select,
 )
 from sqlalchemy.exc import IntegrityError
 
 from bot.draft import Context
-from bot.model import Answer, Choice, Question, Status
+from bot.figures import Counted, note
+from bot.model import Answer, Choice, Practice, Question, Status
 from bot.place.replies import asks_place
+from bot.protect import pseudonym
 from knowledge.model import Facet
 from knowledge.places import Place
 
@@ -66,9 +68,12 @@ _answers = Table(
     Column("facet", String(16)),
     Column("edition", Integer),
     Column("place", String(24)),
+    Column("field", String(160)),
+    Column("ms", Integer),
     Column("scores", JSON, nullable=False),
     Column("body", JSON, nullable=False),
     Index("ix_answers_conversation", "conversation", "answered_at"),
+    Index("ix_answers_status", "status", "answered_at"),
 )
 _feedback = Table(
     "feedback",
@@ -79,8 +84,21 @@ _feedback = Table(
     Column("given_at", DateTime(timezone=True), nullable=False),
 )
 
+_told = select(
+    _answers.c.status,
+    _answers.c.answered_at,
+    _answers.c.place,
+    _answers.c.field,
+    _answers.c.ms,
+    _questions.c.channel,
+).join(_questions)
+"""What figures count of an Answer."""
+
 FRESH = timedelta(hours=2)
 """How long a conversation's last Answer stays what "2" and "thế còn phí?" refer to."""
+
+UNANSWERED_READ = 5000
+"""Of more it would not be known sooner what is missing."""
 
 _LOOKED_BACK = 8
 """Answers read to know what a conversation was about: two Entries with some facets each."""
@@ -127,6 +145,9 @@ class Journal:
             opinion_on=next((answer.id for answer in answers if answer.asks_opinion), None),
             place=Place.parse(place),
             asked_place=asks_place(answers[0]),
+            practice=_practice(answers),
+            practising=answers[0].practice is not None,
+            asked_scam=answers[0].status is Status.CLARIFICATION_SCAM_CHECK,
         )
 
     def heard_at(self, conversation: str) -> datetime | None:
@@ -150,14 +171,21 @@ class Journal:
         answer: Answer,
         place: Place | None = None,
         scores: Sequence[dict[str, Any]] = (),
+        *,
+        field: str = "",
+        ms: int | None = None,
     ) -> Answer:
-        """Write down a masked Question and its Answer; returns the Answer with its id.
+        """Write down a masked Question and its Answer; returns the Answer with its id. `field` is
+        its Entry's, `ms` how many milliseconds it took to compute.
 
         A Question that another worker has answered meanwhile keeps that first Answer.
         """
         gone = answer.status is Status.CLARIFICATION_PLACE and place is None
         answer = answer.model_copy(update={"id": secrets.token_hex(6)})
-        conversation = self.pseudonym(question)
+        conversation, now = self.pseudonym(question), datetime.now(UTC)
+        counted = Counted(
+            question.channel, answer.status, now, place.province_id if place else "", field, ms
+        )
         try:
             with self.engine.begin() as db:
                 db.execute(
@@ -175,16 +203,19 @@ class Journal:
                         id=answer.id,
                         question_id=question.id,
                         conversation=conversation,
-                        answered_at=datetime.now(UTC),
+                        answered_at=now,
                         status=answer.status,
                         entry_id=answer.entry_id,
                         facet=answer.facet,
                         edition=answer.edition,
                         place="" if gone else str(place) if place else None,
+                        field=field,
+                        ms=ms,
                         scores=list(scores),
                         body=answer.model_dump(mode="json"),
                     )
                 )
+                note(db, counted, questions=1)
         except IntegrityError:
             first = self.answer_to(question.id)
             if first is None:
@@ -195,10 +226,12 @@ class Journal:
     def feedback(self, answer_id: str, helpful: bool, reason: str | None = None) -> bool:
         """Note what somebody thought of an Answer; False if there is no such Answer any more."""
         with self.engine.begin() as db:
-            known = db.scalar(select(_answers.c.id).where(_answers.c.id == answer_id))
+            known = db.execute(_told.where(_answers.c.id == answer_id)).first()
             if known is None:
                 return False
-            db.execute(delete(_feedback).where(_feedback.c.answer_id == answer_id))
+            mine = _feedback.c.answer_id == answer_id
+            former = db.scalar(select(_feedback.c.helpful).where(mine))
+            db.execute(delete(_feedback).where(mine))
             db.execute(
                 insert(_feedback).values(
                     answer_id=answer_id,
@@ -207,7 +240,43 @@ class Journal:
                     given_at=datetime.now(UTC),
                 )
             )
+            note(
+                db,
+                _counted(known),
+                helpful=helpful - (former == "yes"),
+                unhelpful=(not helpful) - (former == "no"),
+            )
         return True
+
+    def unanswered(
+        self, since: datetime, until: datetime, provinces: Sequence[str] = ()
+    ) -> list[tuple[str, int]]:
+        """What found no answer most often, masked, and how often: of the newest UNANSWERED_READ in
+        a time, of people in some provinces or, without any, of all. Only what several
+        conversations asked is told: what one person alone writes may be about them."""
+        newest = (
+            select(_answers.c.question_id, _answers.c.conversation)
+            .where(_answers.c.status == Status.UNANSWERABLE_NOTHING_FOUND)
+            .where(_answers.c.answered_at >= since, _answers.c.answered_at < until)
+            .order_by(_answers.c.answered_at.desc())
+            .limit(UNANSWERED_READ)
+        )
+        if provinces:
+            here = [_answers.c.place == province for province in provinces]
+            in_communes = [_answers.c.place.startswith(f"{province}/") for province in provinces]
+            newest = newest.where(or_(*here, *in_communes))
+        found = newest.subquery()
+        asked = select(_questions.c.text, found.c.conversation).join(
+            found, found.c.question_id == _questions.c.id
+        )
+        times: Counter[str] = Counter()
+        people: defaultdict[str, set[str]] = defaultdict(set)
+        with self.engine.connect() as db:
+            for text, conversation in db.execute(asked):
+                said = " ".join(text.split()).lower()
+                times[said] += 1
+                people[said].add(conversation)
+        return [(said, count) for said, count in times.most_common() if len(people[said]) > 1]
 
     def forget(self, question: Question) -> int:
         """Delete everything of the conversation a Question belongs to; returns how many answers."""
@@ -233,8 +302,19 @@ class Journal:
 
     def pseudonym(self, question: Question) -> str:
         """What the conversation of a Question is kept under."""
-        who = f"{question.channel}:{question.conversation}".encode()
-        return hmac.new(self._key, who, hashlib.sha256).hexdigest()[:32]
+        return pseudonym(self._key, question)
+
+
+def _counted(row: Any) -> Counted:
+    place = Place.parse(row.place or "")
+    province = place.province_id if place else ""
+    return Counted(row.channel, row.status, row.answered_at, province, row.field or "", row.ms)
+
+
+def _practice(answers: Sequence[Answer]) -> Practice | None:
+    """The prompt that is being practised; other questions in between do not end it."""
+    about = (Status.CLARIFICATION_PRACTICE, Status.ANSWERED_PRACTICE)
+    return next((answer.practice for answer in answers if answer.status in about), None)
 
 
 def _choices(answers: Sequence[Answer]) -> tuple[Choice, ...]:

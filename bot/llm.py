@@ -10,20 +10,23 @@ from __future__ import annotations
 import logging
 import re
 import time
+from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from itertools import pairwise, zip_longest
 from pathlib import Path
 from threading import BoundedSemaphore, Thread
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from langchain.chat_models import init_chat_model
+from langchain_core.callbacks import UsageMetadataCallbackHandler
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import BaseMessage, HumanMessage, SystemMessage
 from langsmith import tracing_context
 from pydantic import BaseModel, Field, SecretStr
 
 from bot.model import Answer, Block, BlockKind, Status
+from bot.practice.wording import breach
 from knowledge.model import AnyEntry, Facet
 from retrieval.text import clean, is_bare, is_syllable, tone_style
 
@@ -31,6 +34,7 @@ log = logging.getLogger(__name__)
 
 _PROMPTS = Path(__file__).with_name("prompts")
 _PROMPT = (_PROMPTS / "compose.txt").read_text(encoding="utf-8")
+_IMPROVE = (_PROMPTS / "improve.txt").read_text(encoding="utf-8")
 _CLAIM_LINES = (_PROMPTS / "claims.txt").read_text(encoding="utf-8").splitlines()
 _REWRITTEN = {Status.ANSWERED_FACET, Status.ANSWERED_OVERVIEW}
 """Guides and Lessons are their editors' prose already; the other Statuses have fixed words."""
@@ -52,6 +56,15 @@ class Reply(BaseModel):
 
     answer: str = Field(description="Câu trả lời; mỗi dữ kiện là một ký hiệu như {{fee:1}}")
     complete: bool = Field(description="Các dữ kiện có trả lời được câu hỏi không")
+
+
+class Wording(BaseModel):
+    """What the model returns of a learner's prompt."""
+
+    answer: str = Field(description="Câu hỏi đã viết lại cho gọn và rõ")
+
+
+_Returned = TypeVar("_Returned", bound=BaseModel)
 
 
 class Breach(Exception):
@@ -86,10 +99,19 @@ def connect(settings: ModelSettings) -> BaseChatModel:
 
 
 class Rewriter:
-    """Rewrites composed Answers with a model, or leaves them. Safe to share between threads."""
+    """Rewrites composed Answers and learners' prompts with a model, or leaves them. Safe to share
+    between threads."""
 
-    def __init__(self, model: BaseChatModel, timeout_s: float = 8.0) -> None:
-        self._model = model.with_structured_output(Reply, method="json_schema")
+    def __init__(
+        self,
+        model: BaseChatModel,
+        timeout_s: float = 8.0,
+        used: Callable[[str, int, int], None] = lambda model, tokens_in, tokens_out: None,
+    ) -> None:
+        """`used` is told of each call that the provider counted: model, tokens read and written.
+        It must not raise."""
+        self._used = used
+        self._model = model
         self._timeout_s = timeout_s
         self._calls = BoundedSemaphore(_CALLS_AT_ONCE)
         self._rests_until = 0.0
@@ -102,7 +124,7 @@ class Rewriter:
             return answer
         title, facts = titles[0].lines[0], tokens(answer)
         try:
-            reply = self._ask(_messages(question, title, facts))
+            reply = self._ask(Reply, _messages(question, title, facts))
             body = expand(reply, facts, (entry.title, *title.split(": ")))
         except Exception as error:  # any provider, any transport: the composed Answer stands
             reason = error if isinstance(error, Breach) else type(error).__name__
@@ -111,29 +133,51 @@ class Rewriter:
         warnings = [block for block in answer.blocks if block.kind is BlockKind.WARNING]
         return answer.model_copy(update={"blocks": (*titles, *body, *warnings)})
 
-    def _ask(self, messages: list[BaseMessage]) -> Reply:
-        """The model's Reply. TimeoutError past the deadline, otherwise what the provider raises."""
+    def improve(self, prompt: str) -> str | None:
+        """A shorter wording of a learner's prompt, checked; None whatever goes wrong."""
+        if time.monotonic() < self._rests_until:
+            return None
+        try:
+            messages = [SystemMessage(_IMPROVE), HumanMessage(_quoted(prompt))]
+            wording = tone_style(clean(self._ask(Wording, messages).answer)).replace("**", "")
+            if broken := breach(wording, prompt):
+                raise Breach(broken)
+        except Exception as error:  # as above: the learner's own prompt stands
+            reason = error if isinstance(error, Breach) else type(error).__name__
+            log.warning("model tier: a prompt stays as it was: %s", reason)
+            return None
+        return wording
+
+    def _ask(self, schema: type[_Returned], messages: list[BaseMessage]) -> _Returned:
+        """The model's reply. TimeoutError past the deadline, otherwise what the provider raises."""
         # A client's timeout is per read: a server that drips never meets it. The call therefore has
         # a thread of its own, which is left behind at the deadline.
         if not self._calls.acquire(blocking=False):
             raise TimeoutError("every call is still waiting")
-        future: Future[Reply] = Future()
-        Thread(target=self._call, args=(messages, future), daemon=True).start()
+        future: Future[_Returned] = Future()
+        Thread(target=self._call, args=(schema, messages, future), daemon=True).start()
         try:
             return future.result(self._timeout_s)
         except TimeoutError:
             self._rests_until = time.monotonic() + _REST_S
             raise
 
-    def _call(self, messages: list[BaseMessage], future: Future[Reply]) -> None:
+    def _call(
+        self, schema: type[_Returned], messages: list[BaseMessage], future: Future[_Returned]
+    ) -> None:
+        usage = UsageMetadataCallbackHandler()
         try:
             # LANGSMITH_TRACING in the environment would send people's questions to a third party.
             with tracing_context(enabled=False):
-                future.set_result(Reply.model_validate(self._model.invoke(messages)))
+                bound = self._model.with_structured_output(schema, method="json_schema")
+                reply = bound.invoke(messages, {"callbacks": [usage]})
+            future.set_result(schema.model_validate(reply))
         except Exception as error:
             future.set_exception(error)
         finally:
             self._calls.release()
+            for model, tokens in usage.usage_metadata.items():
+                self._used(model, tokens["input_tokens"], tokens["output_tokens"])
 
 
 def tokens(answer: Answer) -> dict[str, Block]:
@@ -195,10 +239,15 @@ def judge(pieces: list[str], names: tuple[str, ...]) -> None:
 def _messages(question: str, title: str, facts: dict[str, Block]) -> list[BaseMessage]:
     """Rules and facts from us, then the question apart, in a role that commands nothing."""
     facts_told = (f"{{{{{token}}}}} = {' / '.join(fact.lines)}" for token, fact in facts.items())
-    question = " ".join(re.sub(r"[{}<>]", " ", question).split())
     if len(question.split()) < 2:  # a pressed button or a typed "2": its title is the question
         question = title
-    if len(question) > 2 * _HALF_QUESTION:
-        question = f"{question[:_HALF_QUESTION]} … {question[-_HALF_QUESTION:]}"
     system = _PROMPT.format(title=title, facts="\n".join(facts_told))
-    return [SystemMessage(system), HumanMessage(f"<<<\n{question}\n>>>")]
+    return [SystemMessage(system), HumanMessage(_quoted(question))]
+
+
+def _quoted(text: str) -> str:
+    """A person's text between marks that it cannot hold itself, its middle cut if it is long."""
+    text = " ".join(re.sub(r"[{}<>]", " ", text).split())
+    if len(text) > 2 * _HALF_QUESTION:
+        text = f"{text[:_HALF_QUESTION]} … {text[-_HALF_QUESTION:]}"
+    return f"<<<\n{text}\n>>>"

@@ -32,10 +32,14 @@ class Status(StrEnum):
     ANSWERED_DATA_DELETED = "answered_data_deleted"
     ANSWERED_FEEDBACK = "answered_feedback"
     ANSWERED_PLACE = "answered_place"
+    ANSWERED_SCAM_CHECK = "answered_scam_check"
+    ANSWERED_PRACTICE = "answered_practice"
     CLARIFICATION_ENTRY = "clarification_entry"
     CLARIFICATION_TOPIC = "clarification_topic"
     CLARIFICATION_CHOICE = "clarification_choice"
     CLARIFICATION_PLACE = "clarification_place"
+    CLARIFICATION_SCAM_CHECK = "clarification_scam_check"
+    CLARIFICATION_PRACTICE = "clarification_practice"
     CLARIFICATION_FEEDBACK = "clarification_feedback"
     UNANSWERABLE_NOTHING_FOUND = "unanswerable_nothing_found"
     UNANSWERABLE_EMPTY = "unanswerable_empty"
@@ -43,6 +47,7 @@ class Status(StrEnum):
     REFUSED_OUT_OF_SCOPE = "refused_out_of_scope"
     REFUSED_ABUSE = "refused_abuse"
     REFUSED_MANIPULATION = "refused_manipulation"
+    REFUSED_CHANNEL_OFF = "refused_channel_off"
     SMALLTALK_GREETING = "smalltalk_greeting"
     SMALLTALK_THANKS = "smalltalk_thanks"
     SMALLTALK_GOODBYE = "smalltalk_goodbye"
@@ -54,6 +59,27 @@ class Status(StrEnum):
     def family(self) -> str:
         """The word before the first underscore: "answered", "refused", …"""
         return self.value.split("_", 1)[0]
+
+
+class Part(StrEnum):
+    """What a prompt to an AI should say. The order is that of asking."""
+
+    TASK = "task"
+    READER = "reader"
+    CONTEXT = "context"
+    FORM = "form"
+    LIMITS = "limits"
+
+
+class Practice(Record):
+    """A prompt that a learner practises on, as far as it has come; masked."""
+
+    text: str = ""
+    added: tuple[tuple[Part, str], ...] = ()
+    """What was replied when a part was asked for."""
+    skipped: tuple[Part, ...] = ()
+    asked: Part | None = None
+    """The part that was asked for last."""
 
 
 class Question(Record):
@@ -109,6 +135,7 @@ class Answer(Record):
 
     status: Status
     blocks: tuple[Block, ...]
+    """Empty if nothing is to be said: on a channel that is switched off, to who knows it."""
     choices: tuple[Choice, ...] = ()
     sources: tuple[ShownSource, ...] = ()
     checked_on: date | None = None
@@ -123,6 +150,8 @@ class Answer(Record):
     quiz: tuple[QuizQuestion, ...] = ()
     """What the last block asks and the first Choices answer, for channels with quizzes of their
     own: one question at most."""
+    practice: Practice | None = None
+    """The prompt that the talk is about, until it is finished."""
 
     @property
     def asks_opinion(self) -> bool:

@@ -21,8 +21,12 @@ from bot.messages import all_words, node, say
 from bot.model import Answer, Block, BlockKind, Status
 from bot.place import replies
 from bot.place.reading import names_a_kind, read_place
+from bot.practice.talk import practise, with_offer, with_reminder
 from bot.protect import without_masks
 from bot.requests import find_requests, with_others
+from bot.scam.answer import AGAIN as SCAM_AGAIN
+from bot.scam.answer import ask_for_message, beside_entry, tell
+from bot.scam.asking import Way
 from bot.smalltalk import first_words_in_a_group, small_talk, suggestions, without_courtesy
 from bot.typed import is_number, picked
 from bot.understand import facets_asked, stands_alone, without_facets
@@ -51,6 +55,8 @@ class Pipeline:
             need_text,
             obey_command,
             recall_choice,
+            check_scam,
+            self.practise,
             obey_action,
             remember_place,
             talk,
@@ -71,9 +77,13 @@ class Pipeline:
         for step in self.steps:
             result = step(draft)
             if isinstance(result, Answer):
-                return result, draft
+                return with_reminder(_with_judgement(result, draft), draft), draft
             draft = result
         raise RuntimeError("the last step returned no Answer")
+
+    def practise(self, draft: Draft) -> Draft | Answer:
+        """Let a learner practise to ask an AI; a model, if there is one, words the end of it."""
+        return practise(draft, self._rewriter.improve if self._rewriter else None)
 
     def rewrite(self, draft: Draft) -> Draft:
         """Let the model put the composed Answer into words, if there is a model."""
@@ -106,6 +116,30 @@ def recall_choice(draft: Draft) -> Draft | Answer:
         again = _reply(Status.CLARIFICATION_CHOICE, say("clarify.choice", count=len(choices)))
         return again.model_copy(update={"choices": choices})
     return draft
+
+
+def check_scam(draft: Draft) -> Draft | Answer:
+    """A message, address or number that was given to be checked is judged, and goes no further."""
+    if draft.question.action == SCAM_AGAIN:
+        return ask_for_message()
+    given = draft.scam is not None and draft.scam.way is not Way.TOLD
+    if draft.question.action or draft.scam is None or not given or _in_danger(draft):
+        return draft
+    return tell(draft.scam, draft.known.edition.library, draft.known.edition.number)
+
+
+def _in_danger(draft: Draft) -> bool:
+    answer = small_talk(draft.question.text)
+    return answer is not None and answer.status is Status.ANSWERED_EMERGENCY
+
+
+def _with_judgement(answer: Answer, draft: Draft) -> Answer:
+    """To somebody who tells what happened, and asks whether it is a scam, also what was found."""
+    told = draft.scam is not None and draft.scam.way is Way.TOLD and not draft.question.action
+    if draft.scam is None or not told or answer.status is Status.ANSWERED_EMERGENCY:
+        return answer
+    edition = draft.known.edition
+    return beside_entry(answer, draft.scam, edition.library, edition.number)
 
 
 def obey_action(draft: Draft) -> Draft | Answer:
@@ -264,7 +298,7 @@ def compose(draft: Draft) -> Draft | Answer:
     edition = draft.known.edition
     composer = Composer(edition.library, edition.number, draft.today)
     answer = composer.answer(draft.entry, draft.facets, draft.place)
-    answer = with_others(replies.with_place(answer, draft), draft.others)
+    answer = with_others(replies.with_place(with_offer(answer), draft), draft.others)
     return replace(draft, answer=answer)
 
 

@@ -51,6 +51,8 @@ FOCUS = """() => {
   return {
     name: name.trim().replace(/\\s+/g, " "),
     id: it.id,
+    outline: style.outline,
+    top: box.top,
     seen: style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2
       && box.bottom > 0 && box.top < innerHeight,
   };
@@ -101,7 +103,7 @@ def faults(page: Page) -> None:
 
 
 def admin_pages(site: DeskSite) -> list[str]:
-    """The address of every page of the administrators that is fetched."""
+    """The address of every page of the administrators that is fetched; files (".csv") are none."""
     routes = [route for route in site.app.routes if isinstance(route, APIRoute)]
     paths = [
         r.path for r in routes if r.path.startswith("/quan-tri") and "GET" in (r.methods or ())

@@ -10,6 +10,8 @@ import pytest
 import yaml
 
 import webhook
+from bot import figures
+from bot.model import Channel, Status
 from webhook.admin.fields import FORMS, SOURCE, Field, Group, Part, Rows, Widget
 from webhook.admin.roles import Role
 from webhook.admin.words import WORDS
@@ -63,8 +65,9 @@ def test_every_role_is_named_and_explained(role: Role) -> None:
 
 
 def test_every_deed_that_is_logged_has_words() -> None:
-    logged = set(re.findall(r"""(?:log\.write\(|\bby,)\s*(?:[\w.]+,\s*)?"(\w+)\"""", CODE))
-    assert logged
+    written = r"""(?:log\.write\(|log\.write_with\(\s*db,|\bby,)\s*(?:[\w.]+,\s*)?"(\w+)\""""
+    logged = set(re.findall(written, CODE))
+    assert "channel_off" in logged
     assert logged <= set(TREE["audit"]["actions"])
 
 
@@ -75,3 +78,19 @@ def test_every_reason_to_refuse_has_words() -> None:
     for reason in re.findall(r"""ProposalError\("(\w+)"\)""", CODE + store):
         if reason != "unknown_proposal":
             assert WORDS.say(f"write.{reason}")
+
+
+@pytest.mark.parametrize("status", Status)
+def test_every_status_is_named(status: Status) -> None:
+    assert WORDS.say(f"statuses.{status}")
+
+
+def test_every_kind_of_figure_and_every_channel_is_named() -> None:
+    assert set(WORDS.node("figures.parts")) == set(figures.Part)
+    assert set(WORDS.node("channel_names")) == set(Channel)
+
+
+def test_every_error_that_a_monitoring_centre_meets_has_a_sentence() -> None:
+    routes = (HERE / "ioc" / "routes.py").read_text(encoding="utf-8")
+    codes = set(re.findall(r"""ApiError\(\d+, "(\w+)\"""", routes)) | {"no_key", "wrong_key"}
+    assert codes == set(WORDS.node("ioc.errors"))

@@ -34,6 +34,7 @@ from webhook.admin.sessions import Sessions
 from webhook.admin.uploads import Uploads
 from webhook.database import migrate, open_database
 from webhook.settings import Settings
+from webhook.switches import Switches
 from webhook.visitors import Buckets, Visitors
 
 SITE = "http://testserver"
@@ -85,6 +86,7 @@ class Office:
             Visitors(self.settings),
             secure=False,
             tries=Buckets(10, 1.0),
+            switches=Switches(self.engine, b"key"),
         )
         desk = Desk(gate, self.served, Proposals(self.engine), Uploads(self.engine), SITE)
         return Press(desk, Editions(self.engine))

@@ -16,13 +16,15 @@ from sqlalchemy import Engine, func, inspect, select, text
 
 import bot.course.store
 import bot.journal
+from bot import figures
 from knowledge import proposals, store
 from knowledge.load import SHIPPED, Library, read_entry, read_sources
 from knowledge.model import Facet, Procedure
 from knowledge.store import Editions, UnknownEdition, connect
-from webhook import database
+from webhook import database, switches
 from webhook.admin import tables as admin
 from webhook.channels.zalo_oa import tables as zalo_oa
+from webhook.ioc import keys as ioc_keys
 
 
 @pytest.fixture
@@ -191,6 +193,9 @@ def test_the_migrations_make_exactly_the_tables_of_the_stores(engine: Engine) ->
             bot.journal.metadata,
             zalo_oa.metadata,
             admin.metadata,
+            switches.metadata,
+            figures.metadata,
+            ioc_keys.metadata,
         ]
         assert compare_metadata(context, all_stores) == []  # type: ignore[arg-type]
 

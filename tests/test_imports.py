@@ -16,6 +16,7 @@ HOMES = {
     "sentence_transformers": ["retrieval/encoder.py", "retrieval/training/encoder/__main__.py"],
     "transformers": ["retrieval/encoder.py"],
     "bm25s": ["retrieval/lexical.py"],
+    "rapidfuzz": ["bot/scam/hosts.py"],
     "langchain": ["bot/llm.py"],
     "langchain_core": ["bot/llm.py"],
     "langchain_openai": [],

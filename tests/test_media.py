@@ -111,7 +111,9 @@ def test_a_foreign_code_is_not_opened_and_the_person_is_warned(
     eyes: Listener, address: str
 ) -> None:
     heard = eyes.hear(sent("image"), FileCourier(f=code(address)))
-    assert (heard.question.action, heard.question.media) == (None, "image")
+    given = (None, f"/kiemtra {address}") if address.startswith("http") else ("image", "")
+    assert heard.question.action is None
+    assert (heard.question.media, heard.question.text) == given
     assert heard.note == say("media.foreign_code")
 
 

@@ -47,6 +47,8 @@ def ask(shipped: Known, tmp_path: Path) -> Ask:
 COMMANDS = {
     "thutuc": Status.CLARIFICATION_TOPIC,
     "hoc": Status.ANSWERED_COURSE,
+    "kiemtra": Status.CLARIFICATION_SCAM_CHECK,
+    "thuhoi": Status.CLARIFICATION_PRACTICE,
     "noio": Status.CLARIFICATION_PLACE,
     "giup": Status.SMALLTALK_HELP,
     "xoa": Status.ANSWERED_DATA_DELETED,

@@ -38,10 +38,14 @@ WORDS = {
     Status.ANSWERED_DATA_DELETED: "journal.deleted",
     Status.ANSWERED_FEEDBACK: "journal.thanks_up",
     Status.ANSWERED_PLACE: "place.noted",
+    Status.ANSWERED_SCAM_CHECK: "scam.level.likely",
+    Status.ANSWERED_PRACTICE: "practice.finished",
     Status.CLARIFICATION_ENTRY: "clarify.entry",
     Status.CLARIFICATION_TOPIC: "clarify.topic",
     Status.CLARIFICATION_CHOICE: "clarify.choice",
     Status.CLARIFICATION_PLACE: "place.change",
+    Status.CLARIFICATION_SCAM_CHECK: "scam.ask",
+    Status.CLARIFICATION_PRACTICE: "practice.begin",
     Status.CLARIFICATION_FEEDBACK: "journal.ask_reason",
     Status.UNANSWERABLE_NOTHING_FOUND: "unanswerable.nothing",
     Status.UNANSWERABLE_EMPTY: "unanswerable.empty",
@@ -49,6 +53,7 @@ WORDS = {
     Status.REFUSED_OUT_OF_SCOPE: "outside.default",
     Status.REFUSED_ABUSE: "refused.abuse",
     Status.REFUSED_MANIPULATION: "refused.manipulation",
+    Status.REFUSED_CHANNEL_OFF: "channel.off",
     Status.SMALLTALK_GREETING: "smalltalk.greeting",
     Status.SMALLTALK_THANKS: "smalltalk.thanks",
     Status.SMALLTALK_GOODBYE: "smalltalk.goodbye",
@@ -134,6 +139,7 @@ def test_an_unknown_key_is_an_error() -> None:
 
 PROMPTS = {
     "compose.txt": {"title", "facts"},
+    "improve.txt": set(),
 }
 
 

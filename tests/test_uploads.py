@@ -14,6 +14,12 @@ import httpx
 import pytest
 from openpyxl import Workbook
 from pypdf import PdfReader, PdfWriter
+from pypdf.generic import (
+    DecodedStreamObject,
+    DictionaryObject,
+    NameObject,
+    TextStringObject,
+)
 
 from knowledge.documents.blocks import Why
 from knowledge.documents.pdf import MOST_PAGES
@@ -190,6 +196,12 @@ def pdf(change: Callable[[PdfWriter], object], pages: int = 0) -> bytes:
     return written.getvalue()
 
 
+def opens_with_a_script(writer: PdfWriter) -> None:
+    script = {"/S": NameObject("/JavaScript"), "/JS": TextStringObject("app.alert(1)")}
+    action = DictionaryObject({NameObject(key): value for key, value in script.items()})
+    writer.root_object[NameObject("/OpenAction")] = action
+
+
 HOSTILE: dict[str, tuple[str, Callable[[], bytes], Why]] = {
     "program": ("a.pdf", lambda: b"MZ\x90\0" * 300, Why.WRONG_KIND),
     "other name": ("a.docx", lambda: PDF, Why.WRONG_KIND),
@@ -200,7 +212,7 @@ HOSTILE: dict[str, tuple[str, Callable[[], bytes], Why]] = {
     "zip bomb": ("a.docx", lambda: packed(word__media=bytes(160_000_000)), Why.BOMB),
     "entities": ("a.docx", with_entities, Why.BOMB),
     "cut off": ("a.pdf", lambda: PDF[:900], Why.DAMAGED),
-    "script": ("a.pdf", lambda: pdf(lambda w: w.add_js("app.alert(1)")), Why.ACTIVE),
+    "script": ("a.pdf", lambda: pdf(opens_with_a_script), Why.ACTIVE),
     "attached": ("a.pdf", lambda: pdf(lambda w: w.add_attachment("a.exe", b"MZ")), Why.ACTIVE),
     "locked": (
         "a.pdf",
@@ -228,8 +240,6 @@ def test_a_file_that_should_not_be_opened_is_refused_kindly(
 
 def test_a_file_that_keeps_the_reader_busy_is_given_up(site: DeskSite, clerk: httpx.Client) -> None:
     def endless(writer: PdfWriter) -> None:
-        from pypdf.generic import DecodedStreamObject, NameObject
-
         stream = DecodedStreamObject()
         stream.set_data(b"BT /F1 1 Tf (x) Tj ET\n" * 3_000_000)
         page = writer.pages[0]

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager
+from functools import partial
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Response
@@ -23,6 +24,7 @@ from webhook.queue import DurableQueue, Timing
 from webhook.reminding import Reminding
 from webhook.security import protect
 from webhook.settings import Settings
+from webhook.switches import SWITCHED, AllOn, Switchboard
 
 SWITCH_INTERVAL_S = 0.0005
 """How long one thread may hold the interpreter while another waits. Python's default of 5 ms makes
@@ -40,16 +42,19 @@ def create_app(
     routers: Sequence[APIRouter] = (),
     metrics: Metrics | None = None,
     alongside: Sequence[AbstractContextManager[object]] = (),
+    switches: Switchboard | None = None,
     reminding: Reminding | None = None,
     timing: Timing | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> FastAPI:
     """The whole server. `readiness` says whether answers can be given: a bool, or a report whose
-    "ready" is one. What is `alongside` is entered while it serves; `reminding` puts messages into
-    the queue by itself; `clock` is what the rate limits go by. MissingSettingError if a channel is
-    configured by half."""
+    "ready" is one. What is `alongside` is entered while it serves; `switches` says which channels
+    are off; `reminding` puts messages into the queue by itself; `clock` is what the rate limits go
+    by. MissingSettingError if a channel is configured by half."""
     quiet_libraries()
-    metrics = metrics or Metrics()
+    metrics, switches = metrics or Metrics(), switches or AllOn()
+    for channel in SWITCHED:
+        metrics.off.labels(channel.value).set_function(partial(switches.is_off, channel))
     channels = adapters(settings, metrics)
     queue = DurableQueue(
         settings.queue_database_url,
@@ -60,6 +65,7 @@ def create_app(
         reply_threads=settings.reply_threads,
         metrics=metrics,
         listener=listener(settings),
+        switches=switches,
         timing=timing,
     )
     app = FastAPI(

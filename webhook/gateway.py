@@ -20,13 +20,14 @@ from fastapi.responses import JSONResponse
 from prometheus_client import Counter
 from pydantic import ValidationError
 
-from bot.model import Answer, Question
+from bot.model import Answer, Channel, Question
 from webhook.app import Readiness, create_app
 from webhook.channels.routes import read_body
 from webhook.channels.settings import MissingSettingError
 from webhook.metrics import Metrics, Replies, Unavailable
 from webhook.queue.ending import is_outage
 from webhook.settings import Settings
+from webhook.switches import SWITCHED, AllOn, Switchboard
 
 log = logging.getLogger(__name__)
 
@@ -36,8 +37,9 @@ LARGEST_QUESTION = 128 * 1024
 """Bytes. A question is cut at 20,000 letters before it is read."""
 CALL_TIMEOUT_S = 30.0
 READY_TIMEOUT_S = 2.0
-LOOK_EVERY_S = 5.0
-"""How long what /readyz found out about the core holds: anybody may ask there."""
+LOOK_EVERY_S = 3.0
+"""How long what was found out about the core holds: anybody may ask /readyz. A channel that is
+switched off there is off here as soon."""
 LINE_PER_THREAD = 8
 """Questions that may wait in the core for each thread that answers. The rest is sent back to wait
 in the gateways' queues, which survive a crash."""
@@ -60,11 +62,11 @@ def build_gateway(settings: Settings) -> FastAPI:
         )
     metrics = Metrics()
     core = RemoteReplies(settings, metrics)
-    return create_app(settings, core, readiness=core.readiness, metrics=metrics)
+    return create_app(settings, core, readiness=core.readiness, metrics=metrics, switches=core)
 
 
 class RemoteReplies:
-    """Replies that the core computes. Thread-safe."""
+    """Replies that the core computes, and its switchboard. Thread-safe."""
 
     def __init__(self, settings: Settings, metrics: Metrics | None = None) -> None:
         """MissingSettingError without the core's address and key."""
@@ -85,6 +87,7 @@ class RemoteReplies:
         self._looking = threading.Lock()
         self._looked_at = -LOOK_EVERY_S
         self._found = ""
+        self._off: frozenset[str] = frozenset()
 
     def reply(self, question: Question) -> Answer:
         """The core's Answer. Unavailable if it gives none now; CoreError if it never will."""
@@ -107,27 +110,43 @@ class RemoteReplies:
 
     def readiness(self) -> dict[str, Any]:
         """Ready whatever the core does, since messages are recorded here; and what it does."""
-        with self._looking:
-            if time.monotonic() - self._looked_at >= LOOK_EVERY_S:
-                self._found = self._look()
-                self._looked_at = time.monotonic()
-            return {"ready": True, "core": self._found}
+        self._look()
+        return {"ready": True, "core": self._found}
 
-    def _look(self) -> str:
-        try:
-            status = self._core.get(READY, timeout=READY_TIMEOUT_S).status_code
-        except httpx.HTTPError:
-            return "unreachable"
-        return {200: "ready", 403: "refuses our key", 503: "not ready"}.get(status, "no core")
+    def is_off(self, channel: Channel) -> bool:
+        """Whether a channel is off in the core, as it last said."""
+        self._look()
+        return channel in self._off
+
+    def _look(self) -> None:
+        """Ask the core, unless that was done of late."""
+        with self._looking:
+            if time.monotonic() - self._looked_at < LOOK_EVERY_S:
+                return
+            try:
+                got = self._core.get(READY, timeout=READY_TIMEOUT_S)
+            except httpx.HTTPError:
+                self._found = "unreachable"
+            else:
+                states = {200: "ready", 403: "refuses our key", 503: "not ready"}
+                self._found = states.get(got.status_code, "no core")
+                self._off = _off_in(got, self._off)
+            self._looked_at = time.monotonic()
 
     def _unavailable(self, kind: str, why: str) -> Unavailable:
         self._failures.labels(kind).inc()
         return Unavailable(f"the core {why}")
 
 
-def core_router(replies: Replies, readiness: Readiness, settings: Settings) -> APIRouter:
-    """What gateways call, for whoever has the key: an Answer to a Question, and whether answers
-    can be had."""
+def core_router(
+    replies: Replies,
+    readiness: Readiness,
+    settings: Settings,
+    switches: Switchboard | None = None,
+) -> APIRouter:
+    """What gateways call, for whoever has the key: an Answer to a Question, whether answers can be
+    had, and which channels are off."""
+    board = switches or AllOn()
     router = APIRouter(include_in_schema=False)
     key = _bearer(settings).encode()
     threads = anyio.CapacityLimiter(settings.reply_threads)
@@ -142,7 +161,8 @@ def core_router(replies: Replies, readiness: Readiness, settings: Settings) -> A
             return Response(status_code=403)
         found = readiness()
         able = found if isinstance(found, bool) else found["ready"]
-        return JSONResponse({"ready": able}, status_code=200 if able else 503)
+        off = [channel.value for channel in SWITCHED if board.is_off(channel)]
+        return JSONResponse({"ready": able, "off": off}, status_code=200 if able else 503)
 
     @router.post(REPLY)
     async def reply(request: Request) -> Response:
@@ -169,6 +189,15 @@ def core_router(replies: Replies, readiness: Readiness, settings: Settings) -> A
         return Response(answer.model_dump_json(), media_type="application/json")
 
     return router
+
+
+def _off_in(got: httpx.Response, known: frozenset[str]) -> frozenset[str]:
+    """The channels that a core says are off; what is known if it is not the core that speaks."""
+    try:
+        off = got.json()["off"]
+    except (ValueError, TypeError, KeyError):
+        return known
+    return frozenset(map(str, off)) if isinstance(off, list) else known
 
 
 def _bearer(settings: Settings) -> str:

@@ -68,6 +68,12 @@ class Metrics:
             ["channel"],
             registry=self.registry,
         )
+        self.off = Gauge(
+            "binhdan_channel_off",
+            "1 while an administrator has switched a channel off.",
+            ["channel"],
+            registry=self.registry,
+        )
         self.working = Gauge(
             "binhdan_working", "Messages a worker has in hand.", registry=self.registry
         )

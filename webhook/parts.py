@@ -11,12 +11,14 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot.assistant import Assistant
 from bot.course.course import Course
 from bot.course.reminders import Reminders
 from bot.course.services import Facilities
 from bot.draft import Known
+from bot.figures import Figures
 from bot.journal import Journal
 from bot.model import Channel
 from bot.pipeline import Pipeline
@@ -32,12 +34,15 @@ from webhook.certificates import certify
 from webhook.reminding import Reminding
 from webhook.sealing import Seal
 from webhook.settings import Settings
+from webhook.switches import Switchboard
 
 if TYPE_CHECKING:
     from bot.llm import Rewriter
 
 log = logging.getLogger(__name__)
 
+ADD_UP_EVERY_S = 10.0
+"""How often what was counted is added up; a page that shows it does so too."""
 FOLLOW_EVERY_S = 1.0
 """How often a process looks for a newer Edition."""
 
@@ -114,6 +119,29 @@ class Follower:
         return Known(edition, Searcher(index, self._encoder, self._slips, edition.library))
 
 
+@contextmanager
+def adding_up(figures: Figures) -> Iterator[None]:
+    """Add up what was counted, every now and then while this lasts, and once at its end."""
+    ended = threading.Event()
+
+    def add_up() -> None:
+        going_on = True
+        while going_on:
+            going_on = not ended.wait(ADD_UP_EVERY_S)
+            try:
+                figures.roll_up()
+            except SQLAlchemyError as error:
+                log.warning("figures are added up later: %s", type(error).__name__)
+
+    adding = threading.Thread(target=add_up, name="add-up-figures", daemon=True)
+    adding.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        adding.join()
+
+
 def build_assistant(settings: Settings, engine: Engine, known: Callable[[], Known]) -> Assistant:
     """The assistant over the current Edition, with the model tier if one is configured."""
     journal = open_journal(settings, engine)
@@ -123,13 +151,16 @@ def build_assistant(settings: Settings, engine: Engine, known: Callable[[], Know
         Facilities(open_reminders(settings, engine), served_channels(settings), certify(settings)),
     )
     course.purge()
-    return Assistant(known, journal, Pipeline(_rewriter(settings)), course=course)
+    return Assistant(known, journal, Pipeline(_rewriter(settings, Figures(engine))), course=course)
 
 
-def build_reminding(settings: Settings, engine: Engine, channels: frozenset[Channel]) -> Reminding:
+def build_reminding(
+    settings: Settings, engine: Engine, channels: frozenset[Channel], switches: Switchboard
+) -> Reminding:
     """What reminds learners on the channels that a process serves."""
+    journal = open_journal(settings, engine)
     reminders = open_reminders(settings, engine)
-    return Reminding(reminders, open_journal(settings, engine), channels)
+    return Reminding(reminders, journal, channels, is_off=switches.is_off)
 
 
 def open_journal(settings: Settings, engine: Engine) -> Journal:
@@ -152,7 +183,7 @@ def served_channels(settings: Settings) -> frozenset[Channel]:
     return frozenset(channel for channel, token in tokens.items() if token)
 
 
-def _rewriter(settings: Settings) -> Rewriter | None:
+def _rewriter(settings: Settings, figures: Figures) -> Rewriter | None:
     if not settings.model_provider:
         return None
     from bot.llm import ModelSettings, Rewriter, connect
@@ -164,4 +195,4 @@ def _rewriter(settings: Settings) -> Rewriter | None:
         key=settings.model_key,
         timeout_s=settings.model_timeout_s,
     )
-    return Rewriter(connect(model), settings.model_timeout_s)
+    return Rewriter(connect(model), settings.model_timeout_s, figures.note_model)

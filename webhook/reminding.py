@@ -34,11 +34,13 @@ class Reminding:
         channels: frozenset[Channel],
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         look_every_s: float = LOOK_EVERY_S,
+        is_off: Callable[[Channel], bool] = lambda channel: False,
     ) -> None:
+        """`is_off` says of a channel whether it is switched off: then nobody is reminded there."""
         self._reminders, self._journal = reminders, journal
         self._learners = Learners(journal.engine)
         self._channels = sorted(channels)
-        self._now, self._look_every_s = now, look_every_s
+        self._now, self._look_every_s, self._is_off = now, look_every_s, is_off
 
     @contextmanager
     def running(self, accept: Accept) -> Iterator[None]:
@@ -64,7 +66,8 @@ class Reminding:
     def remind(self, accept: Accept) -> int:
         """Put in whatever is due; returns how many."""
         now = self._now()
-        return sum(self._one(due, now, accept) for due in self._reminders.due(now, self._channels))
+        channels = [channel for channel in self._channels if not self._is_off(channel)]
+        return sum(self._one(due, now, accept) for due in self._reminders.due(now, channels))
 
     def _one(self, due: Due, now: datetime, accept: Accept) -> bool:
         heard_at = self._journal.heard_at(due.conversation)

@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import FastAPI
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot.figures import Figures
 from knowledge.store import Editions
 from retrieval.index import Progress
 from webhook.admin.router import admin_router
@@ -14,10 +15,19 @@ from webhook.app import create_app
 from webhook.certificates import certificates_router
 from webhook.database import open_database
 from webhook.gateway import core_router
+from webhook.ioc.keys import Keys
+from webhook.ioc.routes import ioc_router
 from webhook.metrics import Measured, Metrics
 from webhook.pages import pages_router
-from webhook.parts import Follower, build_assistant, build_reminding, served_channels
+from webhook.parts import (
+    Follower,
+    adding_up,
+    build_assistant,
+    build_reminding,
+    served_channels,
+)
 from webhook.settings import Settings
+from webhook.switches import Switched, Switches
 from webhook.web import chat_router
 
 
@@ -26,8 +36,9 @@ def build_app(settings: Settings, progress: Progress = lambda done, total: None)
     engine = open_database(settings)
     editions = Editions(engine)
     follower = Follower(editions, settings, progress)
-    assistant = build_assistant(settings, engine, follower.current)
-    metrics = Metrics()
+    switches = Switches(engine, settings.cookie_key().encode())
+    replies = Switched(build_assistant(settings, engine, follower.current), switches)
+    metrics, figures = Metrics(), Figures(engine)
 
     def readiness() -> dict[str, Any]:
         """Ready while the database answers; also which Edition is served and which is newest."""
@@ -37,21 +48,23 @@ def build_app(settings: Settings, progress: Progress = lambda done, total: None)
         except SQLAlchemyError:
             return {"ready": False, "edition": serving, "database": "unreachable"}
 
-    measured = Measured(assistant, metrics)
+    measured = Measured(replies, metrics)
     routers = [
         chat_router(measured, settings, follower.current),
         pages_router(follower.current, settings),
-        admin_router(settings, engine, follower.current, follower.near),
+        admin_router(settings, engine, follower.current, follower.near, switches),
+        ioc_router(Keys(engine), figures),
         certificates_router(settings),
     ]
     if settings.core_key:
-        routers.append(core_router(measured, readiness, settings))
+        routers.append(core_router(measured, readiness, settings, switches))
     return create_app(
         settings,
-        assistant,
+        replies,
         readiness=readiness,
         routers=routers,
         metrics=metrics,
-        alongside=[follower.following()],
-        reminding=build_reminding(settings, engine, served_channels(settings)),
+        alongside=[follower.following(), adding_up(figures)],
+        switches=switches,
+        reminding=build_reminding(settings, engine, served_channels(settings), switches),
     )

@@ -62,6 +62,9 @@ class Settings(ChannelSettings, MediaSettings):
     """Base URL of an OpenAI-compatible server."""
     model_key: SecretStr | None = None
     model_timeout_s: Annotated[float, Field(gt=0, le=120)] = 15.0
+    model_price_in: Annotated[float, Field(ge=0)] = 0.0
+    model_price_out: Annotated[float, Field(ge=0)] = 0.0
+    """Đồng for a million tokens that the model reads, and writes: the figures show the cost."""
 
     worker_name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{0,64}$")] = ""
     """With SQLite: stable, and different in every process that shares the queue's file; empty:

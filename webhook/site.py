@@ -10,7 +10,7 @@ import hashlib
 import mimetypes
 import re
 from dataclasses import dataclass
-from datetime import date, timedelta, timezone
+from datetime import date
 from pathlib import Path
 from typing import Protocol
 
@@ -20,14 +20,13 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from bot.compose import day
+from bot.figures import VIETNAM
 from bot.messages import all_words, node, say
 from knowledge.store import Edition
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
 TEMPLATES = HERE / "templates"
-
-VIETNAM = timezone(timedelta(hours=7))
 
 SMALL = 1400
 """Bytes below which a file fits one packet anyway and is not worth compressing."""
@@ -159,4 +158,9 @@ _environment = Environment(
 _environment.globals.update(say=say, node=node, asset=_address)
 _environment.filters["linked"] = linked
 _environment.filters["moment"] = lambda at: f"{at.astimezone(VIETNAM):%H:%M %d/%m/%Y}"
+_environment.filters["count"] = lambda number: f"{number:,}".replace(",", ".")
+_environment.filters["share"] = lambda part: "–" if part is None else f"{100 * part:.0f}%"
+_environment.filters["seconds"] = lambda ms: (
+    "–" if ms is None else f"{ms / 1000:.2f} s".replace(".", ",")
+)
 _environment.filters["day"] = lambda value: day(value) if isinstance(value, date) else value

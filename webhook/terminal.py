@@ -13,8 +13,8 @@ from webhook.settings import Settings
 
 if TYPE_CHECKING:  # importing the encoder takes seconds; commands that need it do so themselves
     from retrieval.index import Progress
-    from webhook.metrics import Replies
     from webhook.parts import Follower
+    from webhook.switches import SwitchedReplies
 
 console = Console()
 errors = Console(stderr=True)
@@ -56,7 +56,7 @@ def progress(label: str) -> Progress:
     return report
 
 
-def open_replies(settings: Settings) -> Replies:
+def open_replies(settings: Settings) -> SwitchedReplies:
     """Whatever answers here: the core if this is a gateway, else the assistant."""
     if settings.core_url:
         from webhook.gateway import RemoteReplies
@@ -64,6 +64,8 @@ def open_replies(settings: Settings) -> Replies:
         return RemoteReplies(settings)
     from webhook.database import open_database
     from webhook.parts import build_assistant
+    from webhook.switches import Switched, Switches
 
-    follower = open_follower(settings)
-    return build_assistant(settings, open_database(settings), follower.current)
+    follower, engine = open_follower(settings), open_database(settings)
+    assistant = build_assistant(settings, engine, follower.current)
+    return Switched(assistant, Switches(engine, settings.cookie_key().encode()))

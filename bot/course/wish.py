@@ -49,9 +49,12 @@ def wish_of(
         return None
     if choice := picked(written, context.choices):
         return Wish(choice.action) if is_ours(choice.action) else None
-    if action := _picked_late(written, context, progress, talk) or asked_in_words(written):
+    # While somebody practises to ask an AI, what they write is a prompt, or ends the practice.
+    practising = context.practising
+    late = None if practising else _picked_late(written, context, progress, talk)
+    if action := late or asked_in_words(written):
         return Wish(action) if action not in _BARE or progress.last else None
-    return _replied(written, progress, known)
+    return None if practising else _replied(written, progress, known)
 
 
 def is_ours(action: str) -> bool:

@@ -34,7 +34,7 @@ def offered(prompt: str) -> list[str]:
 def fill(answer: str, prompt: str) -> str:
     """The answer with the prompt's tokens in the places of "{facts}" and "{first}"."""
     found = offered(prompt)
-    return answer.replace("{facts}", "\n".join(found)).replace("{first}", found[0])
+    return answer.replace("{facts}", "\n".join(found)).replace("{first}", "".join(found[:1]))
 
 
 class ScriptedModel(BaseChatModel):

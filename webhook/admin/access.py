@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote
 
@@ -15,6 +15,7 @@ from webhook.admin.audit import AuditLog
 from webhook.admin.people import People
 from webhook.admin.roles import May
 from webhook.admin.sessions import LONGEST, Session, Sessions
+from webhook.switches import Switches
 from webhook.visitors import Buckets, Visitors
 
 HOME = "/quan-tri"
@@ -37,11 +38,12 @@ class Gate:
     """Whether the pages are reached over HTTPS: cookies then travel no other way."""
     tries: Buckets
     """Log-ins tried from one address."""
+    switches: Switches
 
     def session(self, request: Request) -> Session:
         """The session of a request; otherwise the person is led to the log-in page."""
         if found := self.sessions.find(request.cookies.get(COOKIE, "")):
-            return found
+            return replace(found, off=self.switches.all())
         back = quote(request.url.path) if request.method == "GET" else HOME
         raise HTTPException(303, headers={"location": f"{LOGIN}?toi={back}"})
 

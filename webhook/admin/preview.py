@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from bot.compose import Composer
+from bot.figures import VIETNAM
 from bot.model import Answer
 from bot.place.reading import read_place
 from knowledge.load import Library
@@ -15,7 +16,6 @@ from knowledge.places import Place
 from retrieval.search import Reading
 from retrieval.text import is_bare
 from webhook.render import Message, button_messages, plain_messages
-from webhook.site import VIETNAM
 
 ZALO_LETTERS, TELEGRAM_LETTERS = 2000, 4096
 LONGEST_PLACE = 120

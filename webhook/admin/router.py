@@ -8,6 +8,8 @@ from collections.abc import Callable
 from fastapi import APIRouter, Response
 from sqlalchemy import Engine
 
+from bot.figures import Figures
+from bot.journal import Journal
 from knowledge.model import Procedure
 from knowledge.proposals import Proposals
 from knowledge.store import Editions
@@ -15,9 +17,12 @@ from webhook.admin.access import HOME, Gate
 from webhook.admin.accounts import Accounts, accounts_router
 from webhook.admin.alike import Near, Ways
 from webhook.admin.audit import AuditLog
+from webhook.admin.channels import channels_router
 from webhook.admin.desk import Desk
 from webhook.admin.entrance import INVITATION, entrance_router
 from webhook.admin.entries import entries_router
+from webhook.admin.figures import Price, Seeing, figures_router, on_home
+from webhook.admin.ioc import ioc_keys_router
 from webhook.admin.people import People
 from webhook.admin.reviewing import Press, reviewing_router
 from webhook.admin.roles import May
@@ -27,8 +32,10 @@ from webhook.admin.upload import upload_router
 from webhook.admin.uploads import Uploads
 from webhook.admin.view import FriendlyRoute, page
 from webhook.admin.writing import writing_router
+from webhook.ioc.keys import Keys
 from webhook.settings import Settings
 from webhook.site import Published
+from webhook.switches import Switches
 from webhook.visitors import Buckets, Visitors
 
 log = logging.getLogger(__name__)
@@ -42,6 +49,7 @@ def admin_router(
     engine: Engine,
     known: Callable[[], Published],
     near: Near | None = None,
+    switches: Switches | None = None,
 ) -> APIRouter:
     """Every route below /quan-tri. Logs the link for the first administrator if there is none.
     Without `near`, ways of asking are compared by their words alone."""
@@ -53,6 +61,7 @@ def admin_router(
         Visitors(settings),
         secure=settings.public_url.startswith("https:"),
         tries=Buckets(TRIES, TRIES_PER_SECOND),
+        switches=switches or Switches(engine, settings.cookie_key().encode()),
     )
     router = APIRouter(include_in_schema=False, route_class=FriendlyRoute)
     router.include_router(entrance_router(gate))
@@ -67,10 +76,19 @@ def admin_router(
     press = Press(desk, Editions(engine))
     router.include_router(reviewing_router(desk, press))
     router.include_router(schedule_router(press))
+    router.include_router(channels_router(gate, engine))
+    seeing = Seeing(
+        gate,
+        Figures(engine),
+        Journal(engine, settings.cookie_key().encode()),
+        Price(settings.model_price_in, settings.model_price_out),
+    )
+    router.include_router(figures_router(seeing))
+    router.include_router(ioc_keys_router(gate, engine, Keys(engine), settings.public_url))
 
     @router.get(HOME)
     def home(session: Session = reader) -> Response:
-        return page("home", session)
+        return page("home", session, summary=on_home(seeing, session.person))
 
     if token := people.first_invitation():
         log.warning(

@@ -10,8 +10,8 @@ from datetime import date, datetime
 
 from fastapi import APIRouter
 
+from bot.figures import VIETNAM
 from webhook.admin.reviewing import Press
-from webhook.site import VIETNAM
 
 log = logging.getLogger(__name__)
 

@@ -13,6 +13,7 @@ from sqlalchemy import Engine, delete, insert, select, update
 from webhook.admin.people import People, digest
 from webhook.admin.roles import Person
 from webhook.admin.tables import sessions
+from webhook.switches import Off
 
 IDLE = timedelta(hours=2)
 LONGEST = timedelta(hours=12)
@@ -28,6 +29,8 @@ class Session:
     person: Person
     csrf: str
     token: str
+    off: tuple[Off, ...] = ()
+    """The channels that are switched off meanwhile: every page says so."""
 
     def sent(self, field: str) -> bool:
         """Whether a form carries this session's mark, which only our pages know."""

@@ -26,6 +26,7 @@ def page(
         words=WORDS.node,
         me=session.person if session else None,
         mark=(MARK, session.csrf) if session else None,
+        off=session.off if session else (),
         May=May,
         **values,
     )

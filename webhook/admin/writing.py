@@ -10,6 +10,7 @@ from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse
 from pydantic import ValidationError
 
+from bot.figures import VIETNAM
 from bot.messages import node
 from knowledge.load import Library, parse_entry
 from knowledge.model import AnyEntry
@@ -115,7 +116,7 @@ def _save(desk: Desk, proposal: Proposal, posted: Posted) -> Proposal:
         rows += _known_source(desk.library, name, rows)
     if deed == "doi-chieu":
         for fact in fields.unchecked(body):
-            fact["checked_on"] = f"{datetime.now(site.VIETNAM):%Y-%m-%d}"
+            fact["checked_on"] = f"{datetime.now(VIETNAM):%Y-%m-%d}"
     revision = posted.text("revision")
     number = int(revision) if revision.isdecimal() else 0
     return desk.proposals.save(proposal.id, number, posted.session.person.login, body, rows)
@@ -178,7 +179,7 @@ def _go_on(desk: Desk, saved: Proposal, posted: Posted, deed: str) -> Response:
 
 
 def _autosaved(desk: Desk, saved: Proposal) -> Response:
-    at = saved.written_at.astimezone(site.VIETNAM)
+    at = saved.written_at.astimezone(VIETNAM)
     return JSONResponse(
         {
             "revision": saved.revision,

@@ -8,13 +8,13 @@ from contextlib import AbstractContextManager, nullcontext
 
 from webhook.channels.adapter import Polling
 from webhook.media.listener import listener
-from webhook.metrics import Replies
 from webhook.queue import DurableQueue
 from webhook.settings import Settings
+from webhook.switches import Switchboard, SwitchedReplies
 
 
 def _reminding(
-    settings: Settings, adapter: Polling, queue: DurableQueue
+    settings: Settings, adapter: Polling, queue: DurableQueue, switches: Switchboard
 ) -> AbstractContextManager[None]:
     """Reminders on this channel; a gateway has none, for they are the core's."""
     if settings.core_url:
@@ -23,11 +23,13 @@ def _reminding(
     from webhook.parts import build_reminding
 
     channels = frozenset({adapter.channel})
-    reminding = build_reminding(settings, open_database(settings), channels)
+    reminding = build_reminding(settings, open_database(settings), channels, switches)
     return reminding.running(queue.accept)
 
 
-async def poll(settings: Settings, replies: Replies, make: Callable[[Settings], Polling]) -> None:
+async def poll(
+    settings: Settings, replies: SwitchedReplies, make: Callable[[Settings], Polling]
+) -> None:
     """Answer the updates of the channel that `make` makes. Runs until cancelled."""
     adapter = make(settings)
     queue = DurableQueue(
@@ -38,12 +40,13 @@ async def poll(settings: Settings, replies: Replies, make: Callable[[Settings], 
         worker_name=settings.worker_name,
         reply_threads=settings.reply_threads,
         listener=listener(settings),
+        switches=replies,
     )
     settings.make_data_dir()
     await adapter.start()
     await asyncio.to_thread(queue.start)
     try:
-        with _reminding(settings, adapter, queue):
+        with _reminding(settings, adapter, queue, replies):
             await adapter.poll(queue.record)
     finally:
         await asyncio.to_thread(queue.stop)

@@ -1,5 +1,7 @@
 """Hearing a message: a picture with a code of ours, or a voice message, becomes a Question of text.
 
+The address in a foreign code is checked for the marks of a scam, and never opened.
+
 Nothing of a picture or a recording is kept. Whatever goes wrong, the Question stays what it was,
 and its answer says kindly that the picture or voice was not understood.
 """
@@ -11,8 +13,9 @@ import re
 from dataclasses import dataclass
 
 from bot.messages import say
-from bot.model import Answer, Block, BlockKind, Question
+from bot.model import Answer, Block, BlockKind, Question, Status
 from bot.protect import mask
+from bot.scam.asking import COMMAND as CHECK
 from webhook.channels.adapter import Attachment, Courier, Incoming
 from webhook.media.codes import can_read, entry_in, read_codes
 from webhook.media.voice import Transcriber, transcriber
@@ -36,7 +39,7 @@ class Heard:
 
     def told(self, answer: Answer) -> Answer:
         """The Answer, beginning with what was heard."""
-        if not self.note:
+        if not self.note or answer.status is Status.REFUSED_CHANNEL_OFF:
             return answer
         note = Block(kind=BlockKind.TEXT, lines=(self.note,))
         return answer.model_copy(update={"blocks": (note, *answer.blocks)})
@@ -71,7 +74,11 @@ class Listener:
         if entry := entry_in(codes, self._public_url):
             pressed = {"action": f"entry:{entry}", "media": None}
             return Heard(question.model_copy(update=pressed))
-        return Heard(question, say("media.foreign_code") if codes else "")
+        if not codes:
+            return Heard(question)
+        address = next((c for c in codes if c.lower().startswith(("http://", "https://"))), None)
+        given = {"text": f"{CHECK} {mask(address)}", "media": None} if address else {}
+        return Heard(question.model_copy(update=given), say("media.foreign_code"))
 
 
 def listener(settings: Settings) -> Listener:

@@ -19,12 +19,14 @@ from webhook.queue.sent import Sent
 from webhook.queue.store import Parked
 from webhook.queue.timing import Timing
 from webhook.render import Message
+from webhook.switches import Switchboard
 
 log = logging.getLogger(__name__)
 
 SENT = "sent"
 PARKED = "parked"
 GIVEN_UP = "given_up"
+OFF = "off"
 
 Fence = Callable[[], None]
 """Returns when this process may send; raises if the message is no longer its own."""
@@ -46,8 +48,10 @@ class Delivery:
         stopping: Stopping,
         timing: Timing,
         metrics: Metrics,
+        switches: Switchboard,
     ) -> None:
         self._courier, self._sent, self._parked = courier, sent, parked
+        self._switches = switches
         self._stopping, self._timing, self._metrics = stopping, timing, metrics
         self.hold = Hold(courier.channel, timing.held_try_s, metrics)
 
@@ -55,42 +59,59 @@ class Delivery:
         self, incoming: Incoming, message: Message, part: int, park: bool, fence: Fence
     ) -> str:
         """Send one message of an answer, after what was parked for the person. With `park` it is
-        parked at once, as the message before it was. Returns how it ended: SENT, PARKED, GIVEN_UP
-        or a Failure."""
+        parked at once, as the message before it was. Returns how it ended: SENT, PARKED, GIVEN_UP,
+        OFF or a Failure."""
         key = key_of(incoming, part)
         if incoming.unasked:
             return self._try(incoming, message, key, fence)
-        if park or not self._deliver_parked(incoming, fence):
-            return self._park(incoming, message, key)
-        outcome = self._try(incoming, message, key, fence)
+        outcome: str = Failure.WINDOW if park else self._deliver_parked(incoming, fence)
+        if outcome == SENT:
+            outcome = self._try(incoming, message, key, fence)
         if outcome == Failure.WINDOW:
             return self._park(incoming, message, key)
         return outcome
+
+    def tell_off(
+        self, incoming: Incoming, message: Message, part: int, park: bool, fence: Fence
+    ) -> str:
+        """Send what people are told while the channel is off, and nothing that was parked. It is
+        never parked itself: on a channel that is on again it would be wrong."""
+        return self._try(incoming, message, key_of(incoming, part), fence, while_off=True)
 
     def forget_parked(self, incoming: Incoming) -> None:
         """The person had their data deleted."""
         self._stopping.through_outages(lambda: self._parked.forget(incoming))
 
-    def _deliver_parked(self, incoming: Incoming, fence: Fence) -> bool:
-        """Send what waited for the person to write again, with a line that says so. False if they
-        still can't be written to."""
+    def _deliver_parked(self, incoming: Incoming, fence: Fence) -> str:
+        """Send what waited for the person to write again, with a line that says so. SENT, or why
+        they still can't be written to: WINDOW or OFF."""
         waiting = self._stopping.through_outages(lambda: self._parked.of(incoming))
         if not waiting:
-            return True
+            return SENT
         line = say("channel.parked")
         opening = Message(text=line, html=html.escape(line))
         for key, message in [(key_of(incoming, "parked"), opening), *waiting]:
-            if self._try(incoming, message, key, fence) == Failure.WINDOW:
-                return False
+            outcome = self._try(incoming, message, key, fence)
+            if outcome in (Failure.WINDOW, OFF):
+                return outcome
             self._stopping.through_outages(partial(self._parked.remove, key))
-        return True
+        return SENT
 
     def _park(self, incoming: Incoming, message: Message, key: str) -> str:
         self._stopping.through_outages(lambda: self._parked.add(key, incoming, message))
         return PARKED
 
-    def _try(self, incoming: Incoming, message: Message, key: str, fence: Fence) -> str:
-        """Call the platform until it takes the message or refuses it.
+    def _try(
+        self,
+        incoming: Incoming,
+        message: Message,
+        key: str,
+        fence: Fence,
+        *,
+        while_off: bool = False,
+    ) -> str:
+        """Call the platform until it takes the message or refuses it, or, unless the message is
+        for that, until the channel is switched off.
 
         Between its "ok" and the record of what was sent lies the one way in which a message is
         sent twice: that the process dies there.
@@ -100,6 +121,8 @@ class Delivery:
         while True:
             if self._await_turn(incoming, key, fence):
                 return SENT
+            if not while_off and self._switches.is_off(self._courier.channel):
+                return OFF
             if incoming.unasked and is_late(incoming.question, self._timing.unasked_within):
                 return GIVEN_UP
             try:

@@ -39,6 +39,7 @@ from webhook.queue.records import APPLICATION, VERSION, WORKFLOW, Records
 from webhook.queue.sent import SentFile, SentTable
 from webhook.queue.store import Parked, with_timeout
 from webhook.queue.timing import Timing
+from webhook.switches import AllOn, Switchboard
 
 log = logging.getLogger(__name__)
 
@@ -72,8 +73,10 @@ class DurableQueue:
         metrics: Metrics | None = None,
         timing: Timing | None = None,
         listener: Listener | None = None,
+        switches: Switchboard | None = None,
     ) -> None:
         self._url = database_url
+        self._switches = switches or AllOn()
         self._listener = listener or Listener()
         self._replies = replies
         self._couriers = {courier.channel: courier for courier in couriers}
@@ -105,7 +108,13 @@ class DurableQueue:
         self._records = Records(self._url)
         for courier in self._couriers.values():
             self._deliveries[courier.channel] = Delivery(
-                courier, self._sent, self._parked, self._stopping, self._timing, self._metrics
+                courier,
+                self._sent,
+                self._parked,
+                self._stopping,
+                self._timing,
+                self._metrics,
+                self._switches,
             )
         self._tenure = self._new_tenure()
         self._tenure.start()
@@ -269,8 +278,12 @@ class DurableQueue:
 
     def _send(self, incoming: Incoming, stored: str, fence: Fence) -> str:
         answer = Answer.model_validate_json(stored)
+        if not answer.blocks:
+            return SILENT
         channel = incoming.question.channel
-        deliver, outcome = self._deliveries[channel].deliver, SENT
+        delivery, outcome = self._deliveries[channel], SENT
+        off = answer.status is Status.REFUSED_CHANNEL_OFF
+        deliver = delivery.tell_off if off else delivery.deliver
         for number, message in enumerate(self._couriers[channel].messages(answer)):
             outcome = DBOS.run_step(
                 {"name": "send"}, deliver, incoming, message, number, outcome == PARKED, fence
@@ -317,15 +330,21 @@ class DurableQueue:
         late = is_late(incoming.question, self._timing.late_after)
         if late and can_be_left_out(incoming) and self._has_followers(incoming, recorded_at):
             return SUPERSEDED
+        answer = self._answer(incoming)
+        if asks_deletion(incoming.question):
+            self._deliveries[incoming.question.channel].forget_parked(incoming)
+        late = late and answer.status is not Status.REFUSED_CHANNEL_OFF
+        return (with_apology(answer) if late else answer).model_dump_json()
+
+    def _answer(self, incoming: Incoming) -> Answer:
         courier = self._couriers[incoming.question.channel]
+        if self._switches.is_off(courier.channel):  # nobody is to see that somebody types
+            return self._reply_or_apologise(incoming.question)
         with courier.busy(incoming):
             # Before it counts as computing: it waits for the platform, and for whoever transcribes.
             heard = self._listener.hear(incoming, courier)
             with self._computing:
-                answer = heard.told(self._reply_or_apologise(heard.question))
-        if asks_deletion(incoming.question):
-            self._deliveries[courier.channel].forget_parked(incoming)
-        return (with_apology(answer) if late else answer).model_dump_json()
+                return heard.told(self._reply_or_apologise(heard.question))
 
     def _has_followers(self, incoming: Incoming, recorded_at: str) -> bool:
         """Whether the person asked something later. They may have: platforms deliver what gathered

@@ -1,0 +1,1 @@
+"""Practising to ask an AI: the learner's prompt is made better part by part, with the reasons."""
