@@ -145,7 +145,7 @@ def main() -> None:
             for walked in found if arguments.list else ():
                 if walked.failure:
                     console.print(f"{channel} {walked.lesson}: {walked.failure}", markup=False)
-    console.print(table)
+        console.print(table)
 
 
 def _figures(found: Sequence[Walked]) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from PIL import Image
 from sqlalchemy import text
 
 from bot.course.plan import Award
-from bot.course.services import Abroad
+from bot.course.services import Facilities
 from bot.journal import Journal
 from tests.fakes import free_port, serve
 from tests.fakes.learning import TODAY, Learner, journal_in, known, lesson
@@ -50,7 +50,7 @@ def journal(tmp_path: Path) -> Journal:
 
 @pytest.fixture
 def lan(journal: Journal, settings: Settings) -> Learner:
-    return Learner(journal, abroad=Abroad(certify=certify(settings)))
+    return Learner(journal, facilities=Facilities(certify=certify(settings)))
 
 
 def do(learner: Learner, *numbers: int) -> None:

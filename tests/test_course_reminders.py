@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text, update
 
 from bot.course.reminders import VIETNAM, Reminders, following
-from bot.course.services import Abroad
+from bot.course.services import Facilities
 from bot.course.store import learners
 from bot.journal import Journal
 from bot.model import Channel
@@ -59,12 +59,12 @@ def reminding(reminders: Reminders, journal: Journal, clock: Evening) -> Remindi
 
 @pytest.fixture
 def lan(journal: Journal, reminders: Reminders) -> Learner:
-    return Learner(journal, abroad=Abroad(reminders, CHANNELS))
+    return Learner(journal, facilities=Facilities(reminders, CHANNELS))
 
 
 @pytest.fixture
 def on_oa(journal: Journal, reminders: Reminders) -> Learner:
-    return Learner(journal, Channel.ZALO_OA, "675", Abroad(reminders, CHANNELS))
+    return Learner(journal, Channel.ZALO_OA, "675", Facilities(reminders, CHANNELS))
 
 
 class Queue:
@@ -127,7 +127,7 @@ def test_where_it_can_not_be_it_is_said(
     journal: Journal, reminders: Reminders, channel: Channel, name: str
 ) -> None:
     """On the web nobody can be written to, this server has no Zalo bot, and a group reads along."""
-    learner = Learner(journal, channel, name, Abroad(reminders, CHANNELS))
+    learner = Learner(journal, channel, name, Facilities(reminders, CHANNELS))
     told = learner.say("nhắc tôi mỗi ngày lúc 19 giờ")
     assert ("riêng" if "/" in name else "không tự nhắn") in told
 

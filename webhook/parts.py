@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.assistant import Assistant
 from bot.course.course import Course
 from bot.course.reminders import Reminders
-from bot.course.services import Abroad
+from bot.course.services import Facilities
 from bot.curated.shelf import Shelf
 from bot.curated.store import CuratedAnswers
 from bot.draft import Known
@@ -155,7 +155,7 @@ def build_assistant(settings: Settings, engine: Engine, known: Callable[[], Know
     journal.purge(timedelta(days=settings.journal_days))
     course = Course(
         journal,
-        Abroad(open_reminders(settings, engine), served_channels(settings), certify(settings)),
+        Facilities(open_reminders(settings, engine), served_channels(settings), certify(settings)),
     )
     course.purge()
     curated = CuratedAnswers(engine)

@@ -9,7 +9,7 @@ from bot.course.lines import Lines, text
 from bot.course.links import Links
 from bot.course.plan import Plan
 from bot.course.progress import Progress
-from bot.course.services import Abroad, Services
+from bot.course.services import Facilities, Services
 from bot.course.store import Change, Learners
 from bot.course.talk import Moved, Talk
 from bot.course.wish import Wish, is_fresh, wish_of
@@ -34,10 +34,10 @@ _NO_INTERRUPTION = (
 class Course:
     """Answers what is asked of the course, and leads back to it. Thread-safe."""
 
-    def __init__(self, journal: Journal, abroad: Abroad | None = None) -> None:
+    def __init__(self, journal: Journal, facilities: Facilities | None = None) -> None:
         self._journal = journal
         self._learners = Learners(journal.engine)
-        self._services = Services(Links(journal.engine), abroad or Abroad())
+        self._services = Services(Links(journal.engine), facilities or Facilities())
 
     def reply(
         self, question: Question, context: Context, known: Known, today: date

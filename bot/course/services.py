@@ -23,7 +23,7 @@ Certify = Callable[[Award, date], str]
 
 
 @dataclass(frozen=True)
-class Abroad:
+class Facilities:
     """What the course needs of the rest of the server, where it has it."""
 
     reminders: Reminders | None = None
@@ -35,8 +35,8 @@ class Abroad:
 class Services:
     """Wishes that concern more than the learner's progress. Thread-safe."""
 
-    def __init__(self, links: Links, abroad: Abroad) -> None:
-        self._links, self._abroad = links, abroad
+    def __init__(self, links: Links, facilities: Facilities) -> None:
+        self._links, self._facilities = links, facilities
 
     def obey(
         self, question: Question, conversation: str, action: str, talk: Talk, progress: Progress,
@@ -63,7 +63,7 @@ class Services:
 
     def forget(self, conversation: str) -> bool:
         """Remind nobody there any more. Whether somebody was to be reminded."""
-        reminders = self._abroad.reminders
+        reminders = self._facilities.reminders
         return reminders is not None and reminders.stop(conversation)
 
     def _link(self, question: Question, conversation: str, code: list[str]) -> Answer:
@@ -83,8 +83,8 @@ class Services:
         return _says("course.link.unknown")
 
     def _remind(self, question: Question, conversation: str, written: list[str]) -> Answer:
-        reminders = self._abroad.reminders
-        if reminders is None or question.channel not in self._abroad.channels:
+        reminders = self._facilities.reminders
+        if reminders is None or question.channel not in self._facilities.channels:
             return _says("course.remind.not_here")
         if _is_group(question):
             return _says("course.private")
@@ -100,7 +100,7 @@ class Services:
         return told(blocks)
 
     def _awards(self, awards: list[Award], today: date) -> Answer:
-        if self._abroad.certify is None:
+        if self._facilities.certify is None:
             return _says("course.certificate.not_here")
         if not awards:
             return _says("course.certificate.none", button("progress", "course:progress"))
@@ -112,7 +112,7 @@ class Services:
             return _says("course.certificate.which", *choices)
         [award] = awards
         answer = told([text(say("course.certificate.ready", award=award_name(award.name)))])
-        return answer.model_copy(update={"page": self._abroad.certify(award, today)})
+        return answer.model_copy(update={"page": self._facilities.certify(award, today)})
 
 
 def _hours() -> list[Choice]:

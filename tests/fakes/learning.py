@@ -10,7 +10,7 @@ from tempfile import mkdtemp
 
 from bot.assistant import Assistant
 from bot.course.course import Course
-from bot.course.services import Abroad
+from bot.course.services import Facilities
 from bot.draft import Known
 from bot.journal import Journal
 from bot.model import Answer, Channel, Question
@@ -71,11 +71,11 @@ class Learner:
         journal: Journal,
         channel: Channel = Channel.TELEGRAM,
         name: str = "777",
-        abroad: Abroad | None = None,
+        facilities: Facilities | None = None,
     ) -> None:
         self.calendar = Calendar()
         self.assistant = Assistant(
-            known, journal, Pipeline(), self.calendar.today, Course(journal, abroad)
+            known, journal, Pipeline(), self.calendar.today, Course(journal, facilities)
         )
         self._channel, self._name = channel, name
         self._numbers = count(1)
