@@ -13,6 +13,7 @@ from webhook.admin.router import admin_router
 from webhook.app import create_app
 from webhook.database import open_database
 from webhook.gateway import core_router
+from webhook.leaflets import leaflets_router
 from webhook.metrics import Measured, Metrics
 from webhook.pages import pages_router
 from webhook.parts import Follower, build_assistant
@@ -40,6 +41,7 @@ def build_app(settings: Settings, progress: Progress = lambda done, total: None)
     routers = [
         chat_router(measured, settings, follower.current),
         pages_router(follower.current, settings),
+        leaflets_router(follower.current, settings),
         admin_router(settings, engine, follower.current),
     ]
     if settings.core_key:
