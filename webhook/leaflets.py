@@ -22,6 +22,8 @@ KEPT = 64
 AT_ONCE = 1
 """Leaflets made at the same time; who asks for more of them waits, and answers go on."""
 KEEP_FILE = "public, max-age=3600"
+POLICY = "default-src 'self'; object-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+"""Browsers show a PDF as an object with a style of their own, which the pages' policy forbids."""
 
 
 def leaflets_router(
@@ -55,7 +57,11 @@ def leaflets_router(
             made, edition, entry, size, Place.parse(noi), limiter=limiter
         )
         name = f'inline; filename="{entry.id}-{size}.pdf"'
-        headers = {"content-disposition": name, "cache-control": KEEP_FILE}
+        headers = {
+            "content-disposition": name,
+            "cache-control": KEEP_FILE,
+            "content-security-policy": POLICY,
+        }
         return Response(pdf, media_type="application/pdf", headers=headers)
 
     router.add_api_route("/{kind}/{entry_id}/to-roi.pdf", leaflet)

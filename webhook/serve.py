@@ -15,6 +15,7 @@ from webhook.database import open_database
 from webhook.gateway import core_router
 from webhook.leaflets import leaflets_router
 from webhook.metrics import Measured, Metrics
+from webhook.pack import pack_router
 from webhook.pages import pages_router
 from webhook.parts import Follower, build_assistant
 from webhook.settings import Settings
@@ -42,6 +43,7 @@ def build_app(settings: Settings, progress: Progress = lambda done, total: None)
         chat_router(measured, settings, follower.current),
         pages_router(follower.current, settings),
         leaflets_router(follower.current, settings),
+        pack_router(follower.current, settings),
         admin_router(settings, engine, follower.current),
     ]
     if settings.core_key:
