@@ -11,6 +11,7 @@ from pathlib import Path
 
 import segno
 from fpdf import FPDF
+from fpdf.fonts import TTFFont
 
 FONTS = Path(__file__).parent / "fonts"
 FONT = "OpenSans"
@@ -39,7 +40,8 @@ def put_qr(pdf: FPDF, text: str, x: float, y: float, side: float) -> None:
 def _close_files(pdf: FPDF) -> None:
     """Let the fonts be read from memory: their files would stay open as long as the document."""
     for font in pdf.fonts.values():
-        reader = font.ttfont.reader
-        with reader.file as file:
-            file.seek(0)
-            reader.file = BytesIO(file.read())
+        if isinstance(font, TTFFont):
+            reader = font.ttfont.reader
+            with reader.file as file:
+                file.seek(0)
+                reader.file = BytesIO(file.read())
