@@ -25,7 +25,8 @@ _MAX_WORDS, _MAX_LETTERS = 600, 20_000
 """Longer texts are cut: a request stands in the first or last part of the longest letters seen."""
 
 _ACTION = re.compile(
-    r"entry:[a-z0-9-]+(:[a-z_]+)?|place:[a-z-]+(/\d{5})?|fb[+-]:\w+|fbr:\w+:\w+|delete|joined",
+    r"entry:[a-z0-9-]+(:[a-z_]+)?|place:[a-z-]+(/\d{5})?|fb[+-]:\w+|fbr:\w+:\w+|delete|joined"
+    r"|guide:[a-z0-9-]+:\d{1,2}|leaflet:[a-z0-9-]+:a[46]",
     re.ASCII,
 )
 """What our Choices send. Anything else was made by hand, and may hold anything."""

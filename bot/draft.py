@@ -7,6 +7,7 @@ from datetime import date
 
 from bot.model import Answer, Choice, Question
 from bot.place.reading import Named
+from bot.team.wish import Wish
 from knowledge.model import AnyEntry, Facet
 from knowledge.places import Place
 from knowledge.store import Edition
@@ -64,3 +65,5 @@ class Draft:
     others: tuple[Request, ...] = ()
     """What else the message asks for."""
     answer: Answer | None = None
+    wish: Wish | None = None
+    """What is wanted of the Entry instead of an answer about it."""

@@ -91,11 +91,11 @@ class Journal:
 
     def __init__(self, engine: Engine, key: bytes) -> None:
         """`key` pseudonymises conversations; losing it means they can no longer be found."""
-        self._engine, self._key = engine, key
+        self.engine, self._key = engine, key
 
     def answer_to(self, question_id: str) -> Answer | None:
         """The Answer already given to a Question, if there is one."""
-        with self._engine.connect() as db:
+        with self.engine.connect() as db:
             body = db.scalar(select(_answers.c.body).where(_answers.c.question_id == question_id))
         return Answer.model_validate(body) if body else None
 
@@ -103,12 +103,12 @@ class Journal:
         """What the conversation was about, as far as it is fresh."""
         recent = (
             select(_answers.c.body, _answers.c.entry_id, _answers.c.facet, _answers.c.place)
-            .where(_answers.c.conversation == self._pseudonym(question))
+            .where(_answers.c.conversation == self.pseudonym(question))
             .where(_answers.c.answered_at > datetime.now(UTC) - FRESH)
             .order_by(_answers.c.answered_at.desc())
             .limit(_LOOKED_BACK)
         )
-        with self._engine.connect() as db:
+        with self.engine.connect() as db:
             rows = db.execute(recent).all()
         if not rows:
             return Context()
@@ -142,9 +142,9 @@ class Journal:
         """
         gone = answer.status is Status.CLARIFICATION_PLACE and place is None
         answer = answer.model_copy(update={"id": secrets.token_hex(6)})
-        conversation = self._pseudonym(question)
+        conversation = self.pseudonym(question)
         try:
-            with self._engine.begin() as db:
+            with self.engine.begin() as db:
                 db.execute(
                     insert(_questions).values(
                         id=question.id,
@@ -179,7 +179,7 @@ class Journal:
 
     def feedback(self, answer_id: str, helpful: bool, reason: str | None = None) -> bool:
         """Note what somebody thought of an Answer; False if there is no such Answer any more."""
-        with self._engine.begin() as db:
+        with self.engine.begin() as db:
             known = db.scalar(select(_answers.c.id).where(_answers.c.id == answer_id))
             if known is None:
                 return False
@@ -196,13 +196,13 @@ class Journal:
 
     def forget(self, question: Question) -> int:
         """Delete everything of the conversation a Question belongs to; returns how many answers."""
-        mine = select(_answers.c.id).where(_answers.c.conversation == self._pseudonym(question))
-        with self._engine.begin() as db:
+        mine = select(_answers.c.id).where(_answers.c.conversation == self.pseudonym(question))
+        with self.engine.begin() as db:
             ids = list(db.scalars(mine))
             db.execute(delete(_feedback).where(_feedback.c.answer_id.in_(ids)))
             db.execute(delete(_answers).where(_answers.c.id.in_(ids)))
             db.execute(
-                delete(_questions).where(_questions.c.conversation == self._pseudonym(question))
+                delete(_questions).where(_questions.c.conversation == self.pseudonym(question))
             )
         return len(ids)
 
@@ -211,12 +211,13 @@ class Journal:
         before = datetime.now(UTC) - keep
         old = select(_questions.c.id).where(_questions.c.asked_at < before)
         old_answers = select(_answers.c.id).where(_answers.c.question_id.in_(old))
-        with self._engine.begin() as db:
+        with self.engine.begin() as db:
             db.execute(delete(_feedback).where(_feedback.c.answer_id.in_(old_answers)))
             db.execute(delete(_answers).where(_answers.c.question_id.in_(old)))
             return db.execute(delete(_questions).where(_questions.c.asked_at < before)).rowcount
 
-    def _pseudonym(self, question: Question) -> str:
+    def pseudonym(self, question: Question) -> str:
+        """What the conversation of a Question is kept under."""
         who = f"{question.channel}:{question.conversation}".encode()
         return hmac.new(self._key, who, hashlib.sha256).hexdigest()[:32]
 

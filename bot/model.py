@@ -25,6 +25,8 @@ class Status(StrEnum):
     ANSWERED_OVERVIEW = "answered_overview"
     ANSWERED_GUIDE = "answered_guide"
     ANSWERED_LESSON = "answered_lesson"
+    ANSWERED_LEAFLET = "answered_leaflet"
+    ANSWERED_STEP = "answered_step"
     ANSWERED_SEVERAL = "answered_several"
     ANSWERED_FACET_UNKNOWN = "answered_facet_unknown"
     ANSWERED_EMERGENCY = "answered_emergency"
@@ -128,6 +130,8 @@ class Answer(Record):
         """Whether people are asked what they think of it: it told something, and is kept."""
         told = self.status.family == "answered" and self.status not in (
             Status.ANSWERED_FEEDBACK,
+            Status.ANSWERED_LEAFLET,
+            Status.ANSWERED_STEP,
             Status.ANSWERED_EMERGENCY,  # nobody in danger is to be asked
         )
         return told and bool(self.id)

@@ -24,6 +24,8 @@ from bot.place.reading import names_a_kind, read_place
 from bot.protect import without_masks
 from bot.requests import find_requests, with_others
 from bot.smalltalk import first_words_in_a_group, small_talk, suggestions, without_courtesy
+from bot.team.script import fulfilled, step_words
+from bot.team.wish import chosen, kept_in_choices, worded
 from bot.typed import is_number, picked
 from bot.understand import facets_asked, stands_alone, without_facets
 from knowledge.model import Facet
@@ -51,6 +53,7 @@ class Pipeline:
             need_text,
             obey_command,
             recall_choice,
+            hear_wish,
             obey_action,
             remember_place,
             talk,
@@ -71,13 +74,13 @@ class Pipeline:
         for step in self.steps:
             result = step(draft)
             if isinstance(result, Answer):
-                return result, draft
+                return kept_in_choices(result, draft.wish) if draft.wish else result, draft
             draft = result
         raise RuntimeError("the last step returned no Answer")
 
     def rewrite(self, draft: Draft) -> Draft:
         """Let the model put the composed Answer into words, if there is a model."""
-        if self._rewriter is None or draft.entry is None or draft.answer is None:
+        if self._rewriter is None or draft.entry is None or draft.answer is None or draft.wish:
             return draft
         text = draft.question.text
         return replace(draft, answer=self._rewriter.rewrite(text, draft.entry, draft.answer))
@@ -106,6 +109,25 @@ def recall_choice(draft: Draft) -> Draft | Answer:
         again = _reply(Status.CLARIFICATION_CHOICE, say("clarify.choice", count=len(choices)))
         return again.model_copy(update={"choices": choices})
     return draft
+
+
+def hear_wish(draft: Draft) -> Draft | Answer:
+    """A leaflet or a guide in steps, of the Entry that is named, or of the one spoken of."""
+    if picked_wish := chosen(draft.question.action or ""):
+        wish, entry_id = picked_wish
+        opened = obey_action(_with_action(draft, f"entry:{entry_id}"))
+        return replace(opened, wish=wish) if isinstance(opened, Draft) else opened
+    typed = None if draft.question.action else worded(draft.question.text)
+    if typed is None:
+        return draft
+    wish, rest = typed
+    if rest:
+        question = draft.question.model_copy(update={"text": rest})
+        return replace(draft, question=question, wish=wish)
+    continued = _continued(draft)
+    if continued.entry is None:
+        return decide.ask_topic()
+    return replace(continued, wish=wish, place=draft.context.place)
 
 
 def obey_action(draft: Draft) -> Draft | Answer:
@@ -263,6 +285,8 @@ def compose(draft: Draft) -> Draft | Answer:
         raise RuntimeError("compose needs an entry")
     edition = draft.known.edition
     composer = Composer(edition.library, edition.number, draft.today)
+    if draft.wish:
+        return replace(draft, answer=with_others(fulfilled(draft, composer), draft.others))
     answer = composer.answer(draft.entry, draft.facets, draft.place)
     answer = with_others(replies.with_place(answer, draft), draft.others)
     return replace(draft, answer=answer)
@@ -277,7 +301,7 @@ def check(draft: Draft) -> Draft | Answer:
     if draft.answer is None or draft.entry is None:
         raise RuntimeError("check needs an answer")
     titles = [request.entry.title for request in draft.others]
-    ours = (all_words(), replies.place_words(draft))
+    ours = (all_words(), replies.place_words(draft), step_words(draft))
     allowed = " ".join((record_text(draft.entry), *ours, *titles))
     for answer in (draft.answer, _composed(draft)):
         if not unsupported(text_of(answer), allowed):

@@ -31,6 +31,8 @@ WORDS = {
     Status.ANSWERED_OVERVIEW: "answer.documents_listed",
     Status.ANSWERED_GUIDE: "answer.caution",
     Status.ANSWERED_LESSON: "answer.lesson_goal",
+    Status.ANSWERED_LEAFLET: "team.leaflet",
+    Status.ANSWERED_STEP: "team.step",
     Status.ANSWERED_SEVERAL: "answer.title",
     Status.ANSWERED_FACET_UNKNOWN: "answer.facet_unknown",
     Status.ANSWERED_EMERGENCY: "emergency.title",
