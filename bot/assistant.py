@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -16,8 +16,10 @@ from bot.messages import node, say
 from bot.model import Answer, Block, BlockKind, Choice, Question, Status
 from bot.pipeline import Pipeline
 from bot.protect import mask
+from bot.team.desk import TeamDesk, with_news
 from bot.typed import with_opinion
 from bot.understand import MAX_FACETS, parts
+from knowledge.places import Place
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +28,7 @@ _MAX_WORDS, _MAX_LETTERS = 600, 20_000
 
 _ACTION = re.compile(
     r"entry:[a-z0-9-]+(:[a-z_]+)?|place:[a-z-]+(/\d{5})?|fb[+-]:\w+|fbr:\w+:\w+|delete|joined"
-    r"|guide:[a-z0-9-]+:\d{1,2}|leaflet:[a-z0-9-]+:a[46]",
+    r"|guide:[a-z0-9-]+:\d{1,2}|leaflet:[a-z0-9-]+:a[46]|team:[a-z]+(:[a-z0-9-]+)?",
     re.ASCII,
 )
 """What our Choices send. Anything else was made by hand, and may hold anything."""
@@ -43,6 +45,7 @@ class Assistant:
         today: Callable[[], date] = date.today,
     ) -> None:
         self._known, self._journal, self._pipeline, self._today = known, journal, pipeline, today
+        self._teams = TeamDesk(journal.engine, journal.pseudonym)
 
     def reply(self, question: Question) -> Answer:
         """The Answer; raises only when the Journal is out of reach."""
@@ -53,6 +56,9 @@ class Assistant:
         question = with_opinion(question, context)
         if answer := self._command(question):
             return answer
+        if told := self._teams.reply(question, context, self._today()):
+            kept, answer = told
+            return self._record(kept, answer)
         draft = Draft(question, self._known(), context, self._today())
         try:
             answer, drafts = self._answer(draft)
@@ -62,7 +68,22 @@ class Assistant:
         place = next((d.place for d in drafts if d.place), None)
         if answer.status.family == "refused":  # "bún bò Huế" is not where somebody lives
             place = draft.context.place
-        return self._journal.record(question, answer, place, _scores(drafts))
+        answer = self._teams.hinted(question, answer)
+        return self._record(question, answer, place, _scores(drafts))
+
+    def _record(
+        self,
+        question: Question,
+        answer: Answer,
+        place: Place | None = None,
+        scores: Sequence[dict[str, Any]] = (),
+    ) -> Answer:
+        """Write down what is told, with what a team's leader has answered before it."""
+        urgent = answer.status is Status.ANSWERED_EMERGENCY
+        waiting = [] if urgent else self._teams.waiting(question)
+        answer = self._journal.record(question, with_news(answer, waiting), place, scores)
+        self._teams.told(question, waiting)
+        return answer
 
     def _answer(self, draft: Draft) -> tuple[Answer, list[Draft]]:
         """Answer each question of the message; several Answers become one."""
@@ -98,8 +119,9 @@ class Assistant:
         """What concerns the Journal itself: deletion and feedback."""
         action = question.action or ""
         if asks_deletion(question):
+            member = self._teams.forget(question)
             count = self._journal.forget(question)
-            key = "journal.deleted" if count else "journal.nothing_to_delete"
+            key = "journal.deleted" if count or member else "journal.nothing_to_delete"
             return _text(Status.ANSWERED_DATA_DELETED, say(key, count=count))
         kind, _, rest = action.partition(":")
         if kind not in ("fb+", "fb-", "fbr"):

@@ -27,6 +27,7 @@ class Status(StrEnum):
     ANSWERED_LESSON = "answered_lesson"
     ANSWERED_LEAFLET = "answered_leaflet"
     ANSWERED_STEP = "answered_step"
+    ANSWERED_TEAM = "answered_team"
     ANSWERED_SEVERAL = "answered_several"
     ANSWERED_FACET_UNKNOWN = "answered_facet_unknown"
     ANSWERED_EMERGENCY = "answered_emergency"
@@ -132,6 +133,7 @@ class Answer(Record):
             Status.ANSWERED_FEEDBACK,
             Status.ANSWERED_LEAFLET,
             Status.ANSWERED_STEP,
+            Status.ANSWERED_TEAM,
             Status.ANSWERED_EMERGENCY,  # nobody in danger is to be asked
         )
         return told and bool(self.id)

@@ -15,6 +15,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Engine, func, inspect, select, text
 
 import bot.journal
+from bot.team import tables as teams
 from knowledge import proposals, store
 from knowledge.load import SHIPPED, Library, read_entry, read_sources
 from knowledge.model import Facet, Procedure
@@ -189,6 +190,7 @@ def test_the_migrations_make_exactly_the_tables_of_the_stores(engine: Engine) ->
             bot.journal.metadata,
             zalo_oa.metadata,
             admin.metadata,
+            teams.metadata,
         ]
         assert compare_metadata(context, all_stores) == []  # type: ignore[arg-type]
 

@@ -33,6 +33,7 @@ WORDS = {
     Status.ANSWERED_LESSON: "answer.lesson_goal",
     Status.ANSWERED_LEAFLET: "team.leaflet",
     Status.ANSWERED_STEP: "team.step",
+    Status.ANSWERED_TEAM: "team.can",
     Status.ANSWERED_SEVERAL: "answer.title",
     Status.ANSWERED_FACET_UNKNOWN: "answer.facet_unknown",
     Status.ANSWERED_EMERGENCY: "emergency.title",

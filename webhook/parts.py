@@ -16,6 +16,7 @@ from bot.assistant import Assistant
 from bot.draft import Known
 from bot.journal import Journal
 from bot.pipeline import Pipeline
+from bot.team.book import Book
 from knowledge.passages import passages
 from knowledge.store import Edition, Editions, NothingPublished
 from retrieval.asked import asked_passages
@@ -106,7 +107,9 @@ class Follower:
 def build_assistant(settings: Settings, engine: Engine, known: Callable[[], Known]) -> Assistant:
     """The assistant over the current Edition, with the model tier if one is configured."""
     journal = Journal(engine, settings.cookie_key().encode())
-    journal.purge(timedelta(days=settings.journal_days))
+    keep = timedelta(days=settings.journal_days)
+    journal.purge(keep)
+    Book(engine).purge(keep)
     return Assistant(known, journal, Pipeline(_rewriter(settings)))
 
 
