@@ -8,6 +8,8 @@ from collections.abc import Callable
 from fastapi import APIRouter, Response
 from sqlalchemy import Engine
 
+from bot.team.book import Book
+from bot.team.store import Teams
 from knowledge.model import Procedure
 from knowledge.proposals import Proposals
 from knowledge.store import Editions
@@ -20,6 +22,7 @@ from webhook.admin.reviewing import Press, reviewing_router
 from webhook.admin.roles import May
 from webhook.admin.schedule import schedule_router
 from webhook.admin.sessions import Session, Sessions
+from webhook.admin.teams import TeamRoom, teams_router
 from webhook.admin.view import FriendlyRoute, page
 from webhook.admin.writing import Desk, writing_router
 from webhook.settings import Settings
@@ -54,6 +57,7 @@ def admin_router(settings: Settings, engine: Engine, known: Callable[[], Publish
     press = Press(desk, Editions(engine))
     router.include_router(reviewing_router(desk, press))
     router.include_router(schedule_router(press))
+    router.include_router(teams_router(TeamRoom(gate, Teams(engine), Book(engine), desk.proposals)))
 
     @router.get(HOME)
     def home(session: Session = reader) -> Response:
