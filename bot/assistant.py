@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -20,9 +20,11 @@ from bot.model import Answer, Block, BlockKind, Choice, Question, Status
 from bot.pipeline import Pipeline, Watch
 from bot.protect import mask
 from bot.scam.asking import asked
+from bot.team.desk import TeamDesk, with_news
 from bot.typed import with_opinion
 from bot.understand import MAX_FACETS, parts
 from knowledge.model import Procedure
+from knowledge.places import Place
 from retrieval.confidence import confidence
 
 log = logging.getLogger(__name__)
@@ -32,7 +34,8 @@ _MAX_WORDS, _MAX_LETTERS = 600, 20_000
 
 _ACTION = re.compile(
     r"entry:[a-z0-9-]+(:[a-z_]+)?|place:[a-z-]+(/\d{5})?|fb[+-]:\w+|fbr:\w+:\w+|delete|joined"
-    r"|scam|practice(:skip|:end)?|course(:[a-z0-9-]+){0,4}",
+    r"|scam|practice(:skip|:end)?|course(:[a-z0-9-]+){0,4}"
+    r"|guide:[a-z0-9-]+:\d{1,2}|leaflet:[a-z0-9-]+:a[46]|team:[a-z]+(:[a-z0-9-]+)?",
     re.ASCII,
 )
 """What our Choices send. Anything else was made by hand, and may hold anything."""
@@ -54,6 +57,7 @@ class Assistant:
         self._known, self._journal, self._pipeline, self._today = known, journal, pipeline, today
         self._course = course or Course(journal)
         self._given = given
+        self._teams = TeamDesk(journal.engine, journal.pseudonym)
 
     @property
     def journal(self) -> Journal:
@@ -70,23 +74,42 @@ class Assistant:
         question = with_opinion(question, context)
         if answer := self._command(question):
             return answer
+        if told := self._teams.reply(question, context, self._today()):
+            kept, answer = told
+            return self._record(kept, answer, begun)
         scam = asked(question.text, context.asked_scam)
         draft = Draft(question, self._known(), context, self._today(), scam=scam)
         if not scam and (lesson := self._course.reply(question, context, draft.known, draft.today)):
-            return self._journal.record(question, lesson)
+            return self._record(question, lesson, begun)
         answer, drafts = self._answer_or_error(draft)
         answer = self._course.after(question, answer, draft.known, draft.today)
         place = next((d.place for d in drafts if d.place), None)
         if answer.status.family == "refused":  # "bún bò Huế" is not where somebody lives
             place = draft.context.place
+        answer = self._teams.hinted(question, answer)
+        return self._record(question, answer, begun, place, _scores(drafts))
+
+    def _record(
+        self,
+        question: Question,
+        answer: Answer,
+        begun: float,
+        place: Place | None = None,
+        scores: Sequence[dict[str, Any]] = (),
+    ) -> Answer:
+        """Write down what is told, with what a team's leader has answered before it; `begun` is
+        when the question came, by the monotonic clock."""
+        urgent = answer.status is Status.ANSWERED_EMERGENCY
+        waiting = [] if urgent else self._teams.waiting(question)
         told = self._journal.record(
             question,
-            answer,
+            with_news(answer, waiting),
             place,
-            _scores(drafts),
+            scores,
             field=self._field(answer),
             ms=round(1000 * (time.monotonic() - begun)),
         )
+        self._teams.told(question, waiting)
         if told.curated is not None:
             self._given(told.curated)
         return told
@@ -178,9 +201,10 @@ class Assistant:
         """What concerns the Journal itself: deletion and feedback."""
         action = question.action or ""
         if asks_deletion(question):
-            learned = self._course.forget(question)
+            member, learned = self._teams.forget(question), self._course.forget(question)
             count = self._journal.forget(question)
-            key = "journal.deleted" if count or learned else "journal.nothing_to_delete"
+            gone = count or learned or member
+            key = "journal.deleted" if gone else "journal.nothing_to_delete"
             return _text(Status.ANSWERED_DATA_DELETED, say(key, count=count))
         kind, _, rest = action.partition(":")
         if kind not in ("fb+", "fb-", "fbr"):

@@ -8,6 +8,7 @@ from datetime import date
 from bot.model import Answer, Choice, Practice, Question
 from bot.place.reading import Named
 from bot.scam.asking import Check
+from bot.team.wish import Wish
 from knowledge.model import AnyEntry, Facet
 from knowledge.places import Place
 from knowledge.store import Edition
@@ -73,3 +74,5 @@ class Draft:
     answer: Answer | None = None
     scam: Check | None = None
     """The check for scams that the message asks for."""
+    wish: Wish | None = None
+    """What is wanted of the Entry instead of an answer about it."""

@@ -26,6 +26,9 @@ class Status(StrEnum):
     ANSWERED_GUIDE = "answered_guide"
     ANSWERED_LESSON = "answered_lesson"
     ANSWERED_COURSE = "answered_course"
+    ANSWERED_LEAFLET = "answered_leaflet"
+    ANSWERED_STEP = "answered_step"
+    ANSWERED_TEAM = "answered_team"
     ANSWERED_SEVERAL = "answered_several"
     ANSWERED_CURATED = "answered_curated"
     ANSWERED_FACET_UNKNOWN = "answered_facet_unknown"
@@ -162,6 +165,9 @@ class Answer(Record):
         told = self.status.family == "answered" and self.status not in (
             Status.ANSWERED_FEEDBACK,
             Status.ANSWERED_COURSE,  # only a whole lesson is worth an opinion
+            Status.ANSWERED_LEAFLET,
+            Status.ANSWERED_STEP,
+            Status.ANSWERED_TEAM,
             Status.ANSWERED_EMERGENCY,  # nobody in danger is to be asked
         )
         return told and bool(self.id)

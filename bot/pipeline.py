@@ -30,6 +30,8 @@ from bot.scam.answer import AGAIN as SCAM_AGAIN
 from bot.scam.answer import ask_for_message, beside_entry, tell
 from bot.scam.asking import Way
 from bot.smalltalk import first_words_in_a_group, small_talk, suggestions, without_courtesy
+from bot.team.script import fulfilled, step_words
+from bot.team.wish import chosen, kept_in_choices, worded
 from bot.typed import is_number, picked
 from bot.understand import facets_asked, stands_alone, without_facets
 from knowledge.model import Facet
@@ -60,6 +62,7 @@ class Pipeline:
             need_text,
             obey_command,
             recall_choice,
+            hear_wish,
             check_scam,
             self.practise,
             obey_action,
@@ -89,6 +92,8 @@ class Pipeline:
             if watch:
                 watch(getattr(step, "__name__", type(step).__name__), draft, result)
             if isinstance(result, Answer):
+                if draft.wish:
+                    return kept_in_choices(result, draft.wish), draft
                 return with_reminder(_with_judgement(result, draft), draft), draft
             draft = result
         raise RuntimeError("the last step returned no Answer")
@@ -99,7 +104,7 @@ class Pipeline:
 
     def rewrite(self, draft: Draft) -> Draft:
         """Let the model put the composed Answer into words, if there is a model."""
-        if self._rewriter is None or draft.entry is None or draft.answer is None:
+        if self._rewriter is None or draft.entry is None or draft.answer is None or draft.wish:
             return draft
         text = draft.question.text
         return replace(draft, answer=self._rewriter.rewrite(text, draft.entry, draft.answer))
@@ -152,6 +157,25 @@ def _with_judgement(answer: Answer, draft: Draft) -> Answer:
         return answer
     edition = draft.known.edition
     return beside_entry(answer, draft.scam, edition.library, edition.number)
+
+
+def hear_wish(draft: Draft) -> Draft | Answer:
+    """A leaflet or a guide in steps, of the Entry that is named, or of the one spoken of."""
+    if picked_wish := chosen(draft.question.action or ""):
+        wish, entry_id = picked_wish
+        opened = obey_action(_with_action(draft, f"entry:{entry_id}"))
+        return replace(opened, wish=wish) if isinstance(opened, Draft) else opened
+    typed = None if draft.question.action else worded(draft.question.text)
+    if typed is None:
+        return draft
+    wish, rest = typed
+    if rest:
+        question = draft.question.model_copy(update={"text": rest})
+        return replace(draft, question=question, wish=wish)
+    continued = _continued(draft)
+    if continued.entry is None:
+        return decide.ask_topic()
+    return replace(continued, wish=wish, place=draft.context.place)
 
 
 def obey_action(draft: Draft) -> Draft | Answer:
@@ -306,6 +330,8 @@ def compose(draft: Draft) -> Draft | Answer:
         raise RuntimeError("compose needs an entry")
     edition = draft.known.edition
     composer = Composer(edition.library, edition.number, draft.today)
+    if draft.wish:
+        return replace(draft, answer=with_others(fulfilled(draft, composer), draft.others))
     answer = composer.answer(draft.entry, draft.facets, draft.place)
     answer = with_others(replies.with_place(with_offer(answer), draft), draft.others)
     return replace(draft, answer=answer)
@@ -320,7 +346,7 @@ def check(draft: Draft) -> Draft | Answer:
     if draft.answer is None or draft.entry is None:
         raise RuntimeError("check needs an answer")
     titles = [request.entry.title for request in draft.others]
-    ours = (all_words(), replies.place_words(draft))
+    ours = (all_words(), replies.place_words(draft), step_words(draft))
     allowed = " ".join((record_text(draft.entry), *ours, *titles))
     for answer in (draft.answer, _composed(draft)):
         if not unsupported(text_of(answer), allowed):

@@ -19,6 +19,7 @@ import bot.journal
 from bot import figures
 from bot.curated import store as curated
 from bot.inbox import tables as inbox
+from bot.team import tables as teams
 from knowledge import golden, proposals, store
 from knowledge.load import SHIPPED, Library, read_entry, read_sources
 from knowledge.model import Facet, Procedure
@@ -201,6 +202,7 @@ def test_the_migrations_make_exactly_the_tables_of_the_stores(engine: Engine) ->
             ioc_keys.metadata,
             inbox.metadata,
             curated.metadata,
+            teams.metadata,
         ]
         assert compare_metadata(context, all_stores) == []  # type: ignore[arg-type]
 

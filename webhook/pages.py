@@ -20,7 +20,7 @@ from markupsafe import Markup
 
 from bot.messages import say
 from knowledge.model import AnyEntry, Guide, Lesson, Procedure
-from knowledge.pages import PATHS, page_of
+from knowledge.pages import PATHS, leaflet_of, page_of
 from knowledge.store import Edition
 from knowledge.wording import fold
 from webhook.channels.telegram.links import entry_link
@@ -131,6 +131,7 @@ class _Pages:
             kiosk=_kiosk(request),
             sheet=sheet(entry, edition.library, edition.number, self._today()),
             entry=entry,
+            leaflets=[(leaflet_of(entry, size), say(f"leaflet.{size}")) for size in ("a4", "a6")],
             canonical=url,
             ask_url=self._ask_url(entry),
             qr_page=_qr_svg(url),
@@ -190,7 +191,7 @@ def _groups(entries: Iterable[AnyEntry]) -> list[Group]:
     """Entries under their headings: procedures by field, then guides by topic, then lessons."""
     groups: dict[tuple[int, str], list[AnyEntry]] = {}
     for entry in entries:
-        groups.setdefault(_heading(entry), []).append(entry)
+        groups.setdefault(heading_of(entry), []).append(entry)
     return [
         Group(
             heading,
@@ -208,7 +209,7 @@ def _place_in_group(entry: AnyEntry) -> tuple[int, str]:
     return (entry.order if isinstance(entry, Lesson) else 0), fold(entry.title)
 
 
-def _heading(entry: AnyEntry) -> tuple[int, str]:
+def heading_of(entry: AnyEntry) -> tuple[int, str]:
     """Its place in the order, and the heading it stands under."""
     match entry:
         case Procedure():

@@ -24,6 +24,7 @@ from bot.figures import Figures
 from bot.journal import Journal
 from bot.model import Channel
 from bot.pipeline import Pipeline
+from bot.team.book import Book
 from knowledge.passages import Passage, passages
 from knowledge.store import Edition, Editions, NothingPublished
 from retrieval.asked import asked_passages
@@ -152,7 +153,9 @@ def adding_up(figures: Figures) -> Iterator[None]:
 def build_assistant(settings: Settings, engine: Engine, known: Callable[[], Known]) -> Assistant:
     """The assistant over the current Edition, with the model tier if one is configured."""
     journal = open_journal(settings, engine)
-    journal.purge(timedelta(days=settings.journal_days))
+    keep = timedelta(days=settings.journal_days)
+    journal.purge(keep)
+    Book(engine).purge(keep)
     course = Course(
         journal,
         Facilities(open_reminders(settings, engine), served_channels(settings), certify(settings)),

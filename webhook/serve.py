@@ -18,7 +18,9 @@ from webhook.database import open_database
 from webhook.gateway import core_router
 from webhook.ioc.keys import Keys
 from webhook.ioc.routes import ioc_router
+from webhook.leaflets import leaflets_router
 from webhook.metrics import Measured, Metrics
+from webhook.pack import pack_router
 from webhook.pages import pages_router
 from webhook.parts import (
     Follower,
@@ -54,6 +56,8 @@ def build_app(settings: Settings, progress: Progress = lambda done, total: None)
     routers = [
         chat_router(measured, settings, follower.current),
         pages_router(follower.current, settings),
+        leaflets_router(follower.current, settings),
+        pack_router(follower.current, settings),
         admin_router(
             settings,
             engine,

@@ -9,6 +9,7 @@ import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import ParseError
@@ -113,6 +114,38 @@ def write_workbook(path: Path, pages: Sequence[Page], choices: dict[int, tuple[s
         for column, values in choices.items() if number == 0 else ():
             page.add_data_validation(_drop_down(get_column_letter(column), values))
     book.save(path)
+
+
+@dataclass(frozen=True)
+class Table:
+    """A sheet of a report: a title, then a table with its headers first."""
+
+    title: str
+    rows: Sequence[Sequence[str | int]]
+    widths: Sequence[int]
+
+
+def report_workbook(tables: Sequence[Table]) -> bytes:
+    """A workbook of tables as a file. What people wrote stays text: nothing is a formula."""
+    book = Workbook()
+    book.remove(book.worksheets[0])
+    for table in tables:
+        page = book.create_sheet(table.title)
+        for row in table.rows:
+            page.append(list(row))
+        for cells in page.iter_rows():
+            for cell in cells:
+                cell.alignment = Alignment(wrap_text=True, vertical="top")
+                if isinstance(cell.value, str):
+                    cell.data_type = "s"
+        for cell in page[1]:
+            cell.font = Font(bold=True)
+        for number, width in enumerate(table.widths, 1):
+            page.column_dimensions[get_column_letter(number)].width = width
+        page.freeze_panes = "A2"
+    file = BytesIO()
+    book.save(file)
+    return file.getvalue()
 
 
 def _fill(page: Worksheet, rows: Iterable[Sequence[str]], widths: Sequence[int]) -> None:

@@ -14,6 +14,8 @@ from bot.figures import Figures
 from bot.inbox.intake import Intake
 from bot.inbox.store import Inbox
 from bot.journal import Journal
+from bot.team.book import Book
+from bot.team.store import Teams
 from knowledge.golden import GoldenQuestions, shipped_golden
 from knowledge.model import Procedure
 from knowledge.proposals import Proposals
@@ -47,6 +49,7 @@ from webhook.admin.reviewing import reviewing_router
 from webhook.admin.roles import May
 from webhook.admin.schedule import schedule_router
 from webhook.admin.sessions import Session, Sessions
+from webhook.admin.teams import TeamRoom, teams_router
 from webhook.admin.upload import upload_router
 from webhook.admin.uploads import Uploads
 from webhook.admin.view import FriendlyRoute, page
@@ -125,6 +128,7 @@ def admin_router(
     router.include_router(curated_router(curated))
     router.include_router(due_router(desk, today))
     router.include_router(coverage_router(gate, engine, known))
+    router.include_router(teams_router(TeamRoom(gate, Teams(engine), Book(engine), desk.proposals)))
 
     @router.get(HOME)
     def home(session: Session = reader) -> Response:

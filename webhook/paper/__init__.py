@@ -11,6 +11,7 @@ from pathlib import Path
 
 import segno
 from fpdf import FPDF
+from fpdf.fonts import TTFFont
 
 FONTS = Path(__file__).parent / "fonts"
 FONT = "OpenSans"
@@ -23,6 +24,7 @@ def paper(size: str = "A4", *, landscape: bool = False) -> FPDF:
     pdf = FPDF("landscape" if landscape else "portrait", unit="mm", format=format_mm)
     pdf.add_font(FONT, "", FONTS / "OpenSans-Regular.ttf")
     pdf.add_font(FONT, "B", FONTS / "OpenSans-Bold.ttf")
+    _close_files(pdf)
     pdf.set_font(FONT, size=12)
     pdf.add_page()
     return pdf
@@ -33,3 +35,13 @@ def put_qr(pdf: FPDF, text: str, x: float, y: float, side: float) -> None:
     picture = BytesIO()
     segno.make(text, error="m", micro=False).save(picture, kind="png", scale=8, border=4)
     pdf.image(picture, x=x, y=y, w=side, h=side)
+
+
+def _close_files(pdf: FPDF) -> None:
+    """Let the fonts be read from memory: their files would stay open as long as the document."""
+    for font in pdf.fonts.values():
+        if isinstance(font, TTFFont):
+            reader = font.ttfont.reader
+            with reader.file as file:
+                file.seek(0)
+                reader.file = BytesIO(file.read())

@@ -1,0 +1,75 @@
+"""What may be wished for of an Entry beside its answer: its leaflet, or to be led through it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bot.model import Answer, Choice
+from knowledge.wording import fold
+
+
+class Kind(StrEnum):
+    GUIDE = "guide"
+    LEAFLET = "leaflet"
+
+
+@dataclass(frozen=True)
+class Wish:
+    """One of both, and of the guide which step, of the leaflet which paper."""
+
+    kind: Kind
+    step: int = 1
+    size: str = "a4"
+
+
+_WORDS = {
+    Kind.GUIDE: re.compile(r"(/huongdan(@\w+)?|(xin )?huong dan tung buoc)( (lam|ve|thu tuc))*"),
+    Kind.LEAFLET: re.compile(
+        r"(/toroi(@\w+)?|((gui|cho|xin|in|lay|can)( (toi|em|minh|xin))? )?to roi)"
+        r"( (ve|cua|thu tuc|lam))*"
+    ),
+}
+_ACTION = re.compile(r"(?:guide:([a-z0-9-]+):(\d{1,2})|leaflet:([a-z0-9-]+):(a4|a6))", re.ASCII)
+
+
+def worded(text: str) -> tuple[Wish, str] | None:
+    """The wish a message begins with, and the rest, which names the Entry: "tờ rơi khai sinh"."""
+    text = text.strip()
+    for kind, pattern in _WORDS.items():
+        found = pattern.match(fold(text))
+        rest = text[found.end() :] if found else ""
+        if found and not re.match(r"\w", rest):
+            return Wish(kind), rest.strip(" :.,–-“”\"'!?")
+    return None
+
+
+def chosen(action: str) -> tuple[Wish, str] | None:
+    """The wish a Choice stands for, and the id of its Entry: "guide:khai-sinh:2"."""
+    found = _ACTION.fullmatch(action)
+    if found is None:
+        return None
+    if found[1]:
+        return Wish(Kind.GUIDE, step=int(found[2])), found[1]
+    return Wish(Kind.LEAFLET, size=found[4]), found[3]
+
+
+def action_of(wish: Wish, entry_id: str) -> str:
+    """What `chosen` reads."""
+    last = str(wish.step) if wish.kind is Kind.GUIDE else wish.size
+    return f"{wish.kind}:{entry_id}:{last}"
+
+
+def kept_in_choices(answer: Answer, wish: Wish) -> Answer:
+    """Asked back which Entry is meant, or offered others, people still get what they wished for."""
+    return answer.model_copy(
+        update={"choices": tuple(_wished(choice, wish) for choice in answer.choices)}
+    )
+
+
+def _wished(choice: Choice, wish: Wish) -> Choice:
+    kind, _, rest = choice.action.partition(":")
+    if kind != "entry":
+        return choice
+    return choice.model_copy(update={"action": action_of(wish, rest.partition(":")[0])})
