@@ -49,7 +49,7 @@ def test_a_question_is_shown_as_it_is_read_found_decided_and_answered(office: Tr
     assert "Đăng ký khai sinh" in page
     for threshold in (decide.SURE_OF_FEW, decide.POSSIBLE):
         assert f"{threshold:.3f}".replace(".", ",") in page
-    for channel in ("Trên Zalo", "Trên Telegram", "Trên web"):
+    for channel in ("Trên Zalo", "Trên Telegram", "Trên trang web"):
         assert channel in page
     assert page.count("Trả lời, hỏi lại hay từ chối") == 1, "every step is named"
     assert "Dừng ở đây: Đã trả lời (answered_facet)" in page

@@ -94,7 +94,7 @@ def town(folder: Path, replies: EchoReplies) -> Iterator[Town]:
         switched = Switched(replies, switches)
         routers = [
             chat_router(switched, settings, lambda: SHOWN),
-            admin_router(settings, engine, lambda: SHOWN, switches),
+            admin_router(settings, engine, lambda: SHOWN, switches=switches),
         ]
         app = create_app(
             settings, switched, readiness=lambda: True, routers=routers, switches=switches

@@ -25,6 +25,7 @@ from knowledge.store import Editions, connect
 from tests.fakes import wait_until
 from tests.fakes.rehearsal import LightSearch, few
 from webhook.admin.access import Gate
+from webhook.admin.alike import Ways
 from webhook.admin.audit import AuditLog
 from webhook.admin.checks import Checks
 from webhook.admin.desk import Desk
@@ -35,8 +36,10 @@ from webhook.admin.rehearsals import Rehearsals
 from webhook.admin.roles import Role
 from webhook.admin.router import admin_router
 from webhook.admin.sessions import Sessions
+from webhook.admin.uploads import Uploads
 from webhook.database import open_database
 from webhook.settings import Settings
+from webhook.switches import Switches
 from webhook.visitors import Buckets, Visitors
 
 SITE = "http://testserver"
@@ -82,8 +85,9 @@ class TrialOffice:
             Visitors(self.settings),
             secure=False,
             tries=Buckets(10, 1.0),
+            switches=Switches(self.engine, b"key"),
         )
-        desk = Desk(gate, self.known, self.proposals, SITE)
+        desk = Desk(gate, self.known, self.proposals, Uploads(self.engine), SITE, Ways())
         return Press(desk, self.editions, Checks(self.rehearsals, self.golden, Jobs(self.engine)))
 
     @property
@@ -115,7 +119,9 @@ def trial_office(folder: Path) -> Iterator[TrialOffice]:
     engine = connect(settings.database_url)
     people = People(engine, settings.cookie_key())
     office = TrialOffice(FastAPI(), engine, people, settings, LightSearch(folder / "index"))
-    office.app.include_router(admin_router(settings, engine, office.known, office.rehearsals))
+    office.app.include_router(
+        admin_router(settings, engine, office.known, rehearsals=office.rehearsals)
+    )
     yield office
     engine.dispose()
 

@@ -70,6 +70,7 @@ def admin_router(
     settings: Settings,
     engine: Engine,
     known: Callable[[], Known],
+    *,
     near: Near | None = None,
     switches: Switches | None = None,
     rehearsals: Rehearsals | None = None,
