@@ -6,6 +6,7 @@ for (const link of document.querySelectorAll(".top nav a")) {
   const here = location.pathname;
   if (link.pathname === here || (link.pathname !== "/quan-tri" && here.startsWith(link.pathname + "/"))) {
     link.setAttribute("aria-current", "page");
+    link.parentElement.scrollLeft = link.offsetLeft - 40; // on a phone they stand in one long line
   }
 }
 
