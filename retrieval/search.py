@@ -100,7 +100,9 @@ class Searcher:
     ) -> None:
         self._index, self._encoder, self._slips = index, encoder, slips
         self._vector = lru_cache(REMEMBERED)(lambda text: encoder.queries([text]))
+        entries = tuple(entries)
         self._levels = Levels(index.entry_ids, entries)
+        self._procedures = {entry.id for entry in entries if entry.kind == "procedure"}
         numbers = {entry_id: i for i, entry_id in enumerate(index.entry_ids)}
         self._owner = np.array([numbers[p.entry_id] for p in index.passages])
         self._names: dict[tuple[str, ...], set[int]] = {}
@@ -119,6 +121,17 @@ class Searcher:
         bare = is_bare(original)
         text = self._slips.read(expand(original))
         return Reading(original, _COSTS.sub("hết", text), bare)
+
+    def names_procedure(self, text: str) -> bool:
+        """Whether a text has a name of a Procedure, in two words or more that are not GENERAL."""
+        words, ids = _without_general(text), self._index.entry_ids
+        spans = (
+            words[start : start + length]
+            for length in range(2, self._longest_name + 1)
+            for start in range(len(words) - length + 1)
+        )
+        found = (i for span in spans for i in self._bare_names.get(span, ()))
+        return any(ids[i] in self._procedures for i in found)
 
     @property
     def encoder_name(self) -> str:

@@ -20,6 +20,7 @@ _SHORT = frozenset(["x", "p", "f", "tt", "h", "q"])
 """Kinds so short that the name must be of exactly that kind."""
 _STOP = re.compile(r"[.?!;\n]\s|[?!\n]")
 _DANGLING = re.compile(rf"(\s+({'|'.join(sorted(_LINKS))}))+[\s.,?!]*$", re.IGNORECASE)
+_AT = ("ở", "o", "tại", "tai")
 _APART = re.compile(r"[,/-]")
 
 
@@ -54,10 +55,16 @@ class Words:
         return self.text[self.spans[number - 1][2] : self.spans[number][1]] if number else ""
 
     def without(self, mentions: Sequence[Mention]) -> str:
-        """The text with the mentions cut out, and an "ở" that nothing follows any more."""
+        """The text with the mentions cut out, and each "ở" that leads to one."""
         text = self.text
         for mention in sorted(mentions, key=lambda m: -m.first):
-            start, end = self.spans[mention.first][1], self.spans[mention.end - 1][2]
+            first = mention.first
+            # "tinh" without its mark is also read as "tính".
+            if mention.level == 3 and first and self.list[first - 1] in ("tinh", "tính"):
+                first -= 1
+            if first and self.list[first - 1] in _AT:
+                first -= 1
+            start, end = self.spans[first][1], self.spans[mention.end - 1][2]
             text = f"{text[:start]} {text[end:]}"
         return _DANGLING.sub("", text)
 

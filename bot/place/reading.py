@@ -60,6 +60,8 @@ class Named:
     """The unit named, if it is no more."""
     rest: str = ""
     """The message without the districts and communes it names; empty if it names none."""
+    subject: str = ""
+    """The message without any place; empty if it names none."""
     alone: bool = False
     """Whether the message names a place and says nothing else."""
 
@@ -85,12 +87,14 @@ def without_place(
 ) -> tuple[Reading, Named]:
     """A message as search reads it, without the place that it names, and that place.
 
-    "xã Hòa Bình" names no procedure: search and facets are better off without it.
+    "xã Hòa Bình" names no procedure: search and facets are better off without it. A province may be
+    a part of what is meant ("Sàn giao dịch Hà Nội"), but not where a procedure is named.
     """
     reading = searcher.read(text)
     named = read_place(reading, known, asked)
-    if re.search(r"\w", named.rest) and not named.alone:
-        reading = replace(searcher.read(named.rest), bare=reading.bare)
+    rest = named.subject if searcher.names_procedure(named.subject) else named.rest
+    if re.search(r"\w", rest) and not named.alone:
+        reading = replace(searcher.read(rest), bare=reading.bare)
     return reading, named
 
 
@@ -121,8 +125,12 @@ def _read(text: str, known: Place | None, asked: bool, with_kind: bool = False) 
     clear = [(n, address) for n, address in resolved if not is_doubtful(address, with_kind)]
     small = [m for _, address in (resolved if alone else clear) for m in address if m.level < 3]
     rest = words.without(small) if small else ""
+    every = [m for _, address in (resolved if alone else clear) for m in address]
+    subject = words.without(every) if every else ""
     sure = [pair for pair in clear if pair[0].place] or (resolved if alone else [])
-    return replace(_best(sure, words.list), rest=rest, alone=alone) if sure else Named(rest=rest)
+    if not sure:
+        return Named(rest=rest, subject=subject)
+    return replace(_best(sure, words.list), rest=rest, subject=subject, alone=alone)
 
 
 def _answer(words: list[str], known: Place | None) -> Named | None:
