@@ -147,7 +147,7 @@ class Assistant:
             scam=asked(question.text, context.asked_scam),
         )
         if asks_deletion(draft.question):
-            none = say("journal.nothing_to_delete", count=0)
+            none = say("journal.nothing_to_delete")
             return _text(Status.ANSWERED_DATA_DELETED, none), [draft]
         return self._answer_or_error(draft, watch, by_model=by_model)
 

@@ -228,7 +228,7 @@ def test_a_fee_is_corrected_approved_and_published_by_keyboard_alone(
         assert chosen.text_content() != at, "the list ends without it"
     go(colleague, "Xem")
     expect(colleague.locator(".bubble").last).to_contain_text("7.000 đồng")
-    for button in ("Duyệt", "Xuất bản ngay"):
+    for button in ("Duyệt", "Kiểm tra trước khi xuất bản"):
         colleague.locator("h1").click()  # begins below the menu, which has a link of this name
         go(colleague, button)
     assert "/quan-tri/an-ban" in colleague.url

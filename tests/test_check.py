@@ -135,7 +135,7 @@ def found(typed: Command, folder: Path) -> list[str]:
 def test_content_in_order_has_no_findings(typed: Command, folder: Path) -> None:
     ran = typed("kb", "check", "--strict", "--content", str(folder))
     assert ran.code == 0
-    assert ran.out == "Valid: 2 procedures, 1 lessons, 1 guides, 7 sources.\n"
+    assert ran.out == "Valid: 2 procedures, 1 lessons, 1 guides, 8 sources.\n"
 
 
 DATES = {

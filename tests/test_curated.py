@@ -58,7 +58,7 @@ class Citizen:
             Journal(office.engine, b"key"),
             Pipeline(shelf=Shelf(store)),
             lambda: today or datetime.now(UTC).date(),
-            store.hit,
+            given=store.hit,
         )
         self._name, self._asked = token_hex(4), 0
 

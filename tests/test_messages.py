@@ -35,6 +35,7 @@ WORDS = {
     Status.ANSWERED_LEAFLET: "team.leaflet",
     Status.ANSWERED_STEP: "team.step",
     Status.ANSWERED_TEAM: "team.can",
+    Status.ANSWERED_CURATED: "answer.until",
     Status.ANSWERED_SEVERAL: "answer.title",
     Status.ANSWERED_FACET_UNKNOWN: "answer.facet_unknown",
     Status.ANSWERED_EMERGENCY: "emergency.title",

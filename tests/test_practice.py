@@ -116,7 +116,7 @@ def test_personal_data_is_left_out_and_warned_of(ask: Ask) -> None:
 
 
 def test_the_lesson_offers_to_practise(ask: Ask) -> None:
-    lesson = ask(action="entry:bai-2-hoi-cho-ro")
+    lesson = ask(action="course:cards:bai-2-hoi-cho-ro")
     assert press(ask, lesson, say("practice.start")).status is Status.CLARIFICATION_PRACTICE
 
 

@@ -9,6 +9,7 @@ from bot.course.plan import Plan, key_of
 from bot.course.progress import Ask, Progress
 from bot.messages import node, say
 from bot.model import Answer, Block, BlockKind, Choice, Status
+from bot.practice.talk import offer
 from knowledge.course import LEVELS, Track
 from knowledge.model import Fact, Lesson, QuizQuestion
 
@@ -69,7 +70,7 @@ class Lines:
     def all_cards(self, lesson: Lesson) -> Answer:
         """The whole Lesson in one message, and on to the exercise."""
         answer = self._composer.answer(lesson)
-        choices = (_behind_cards(lesson), STOP)
+        choices = (_behind_cards(lesson), *offer(lesson.id), STOP)
         update = {"choices": choices, "status": Status.ANSWERED_COURSE}
         return answer.model_copy(update=update)
 
@@ -82,7 +83,7 @@ class Lines:
         choices = (on, button("cards", f"course:cards:{lesson.id}"))
         if number + 1 == count:
             blocks.append(text(say("course.try", text=lesson.try_now)))
-            choices = (_behind_cards(lesson), STOP)
+            choices = (_behind_cards(lesson), *offer(lesson.id), STOP)
         return self._composer.part(Status.ANSWERED_COURSE, lesson, blocks, [fact], choices)
 
     def exercise(self, lesson: Lesson) -> Answer:

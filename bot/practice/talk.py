@@ -88,10 +88,13 @@ def with_reminder(answer: Answer, draft: Draft) -> Answer:
 
 def with_offer(answer: Answer) -> Answer:
     """The Answer with the Choice to practise, if it is about an Entry that teaches to ask."""
-    if answer.entry_id not in OFFERED_IN:
-        return answer
-    choices = (_choice("start", START), *answer.choices)
+    choices = (*offer(answer.entry_id), *answer.choices)
     return answer.model_copy(update={"choices": choices[:MAX_CHOICES]})
+
+
+def offer(entry_id: str | None) -> tuple[Choice, ...]:
+    """The Choice to practise, of an Entry that teaches to ask."""
+    return (_choice("start", START),) if entry_id in OFFERED_IN else ()
 
 
 def _is_other(draft: Draft, text: str) -> bool:
