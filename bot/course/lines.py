@@ -80,7 +80,7 @@ class Lines:
         count = len(lesson.cards)
         blocks = [text(f"{say('course.card', number=number + 1, count=count)}. {self._line(fact)}")]
         on = button("card", f"course:card:{lesson.id}:{number + 1}")
-        choices = (on, button("cards", f"course:cards:{lesson.id}"))
+        choices: tuple[Choice, ...] = (on, button("cards", f"course:cards:{lesson.id}"))
         if number + 1 == count:
             blocks.append(text(say("course.try", text=lesson.try_now)))
             choices = (_behind_cards(lesson), *offer(lesson.id), STOP)
