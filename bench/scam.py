@@ -2,7 +2,7 @@
 
     python -m bench.scam [--list] [--ordinary bench/questions/fresh.yaml …]
 
-Over bench/questions/scam.yaml and honest.yaml, for the half that the rules were written with (dev)
+Over bench/questions/scams: for the half that the rules were written with (dev)
 and the half set aside (test): recall, the share of scams that are called suspicious or worse, and
 false alarms, the share of honest messages that are. --list prints what went wrong in the dev half;
 --list-test, which spoils the other half for further measuring, in that. Files of citizens' ordinary
@@ -25,7 +25,7 @@ from bot.scam.judge import judge
 from bot.scam.model import Level
 from retrieval.evaluate import read_questions
 
-FOLDER = Path(__file__).parent / "questions"
+FOLDER = Path(__file__).parent / "questions" / "scams"
 ALARMED = (Level.LIKELY, Level.SUSPICIOUS)
 
 

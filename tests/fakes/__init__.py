@@ -11,7 +11,7 @@ from typing import Any
 
 import uvicorn
 
-from bot.model import Answer, Block, BlockKind, Choice, Question, Status
+from bot.model import Answer, Block, BlockKind, Channel, Choice, Question, Status
 
 
 def free_port() -> int:
@@ -55,8 +55,13 @@ class EchoReplies:
 
     def __init__(self, seconds: float = 0.0, work: Callable[[float], object] = time.sleep) -> None:
         self.asked: list[Question] = []
+        self.off: set[Channel] = set()
+        """Channels that are switched off."""
         self._seconds = seconds
         self._work = work
+
+    def is_off(self, channel: Channel) -> bool:
+        return channel in self.off
 
     def reply(self, question: Question) -> Answer:
         self.asked.append(question)
