@@ -280,7 +280,7 @@ def test_an_ordinary_question_goes_on_to_its_answer(typed: str) -> None:
 
 def test_almost_no_question_of_the_test_sets_is_taken_for_a_message_to_check() -> None:
     for name in ("fresh", "fresh-2", "outside", "outside-2", "several", "short"):
-        rows = yaml.safe_load((bench.FOLDER / f"{name}.yaml").read_text(encoding="utf-8"))
+        rows = yaml.safe_load((bench.FOLDER.parent / f"{name}.yaml").read_text(encoding="utf-8"))
         checks = [asked(mask(row["text"]), expected=False) for row in rows["questions"]]
         given = [check for check in checks if check and check.way is not Way.TOLD]
         assert not given, name
