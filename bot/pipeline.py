@@ -273,7 +273,9 @@ def retrieve(draft: Draft) -> Draft | Answer:
             draft = replace(draft, facets=(draft.context.facet,))  # "còn ở Hải Phòng thì sao?"
         return replace(draft, entry=continued)
     if not alone and len(reading.text.split()) < _SAYS_ENOUGH:
-        return decide.ask_topic()
+        hits = search(reading, LOOKED_AT)
+        if not any(hit.is_name for hit in hits):  # "VNeID là gì" is one, of words that others use
+            return decide.ask_topic()
     return _found(draft, reading)
 
 

@@ -151,6 +151,13 @@ def test_a_card_number_is_not_what_is_asked_about(lan: Talk) -> None:
     assert "entry:can-cuoc" not in {choice.action for choice in asked.choices}
 
 
+@pytest.mark.parametrize(
+    ("typed", "entry_id"), [("ủy quyền", "uy-quyen"), ("đăng ký vneid mức 2", "vneid-muc-2")]
+)
+def test_a_name_of_words_that_others_use_is_answered(lan: Talk, typed: str, entry_id: str) -> None:
+    assert lan.say(typed).entry_id == entry_id
+
+
 # --- going on -----------------------------------------------------------------------------------
 
 

@@ -42,6 +42,10 @@ _AROUND = frozenset(
 _FROM = frozenset(["khẩu", "khau", "hk", "quê", "que"])
 _TURNS = frozenset(("hay", "mà", "ma", "nhưng", "nhung", "rồi", "roi", "nay", "giờ", "gio", "đang"))
 """Words after which somebody speaks of another place."""
+_MOVING = frozenset(
+    ["về", "ve", "ra", "vào", "vao", "đến", "den", "tới", "toi", "từ", "tu", "lên", "len", "sang"]
+)
+"""Before a place that is a part of what is asked: "chuyển hộ khẩu về Hà Nội"."""
 _STAYING = frozenset(["trọ", "tro", "tận", "hẳn", "tạm", "nhờ", "luôn"])
 _ASKS = re.compile(
     r"\?|\b(gì|gi|đâu|dau|nào|nao|mấy|may|không|khong|ko|hỏi|hoi|được|duoc|làm|lam)\b"
@@ -61,7 +65,7 @@ class Named:
     rest: str = ""
     """The message without the districts and communes it names; empty if it names none."""
     subject: str = ""
-    """The message without any place; empty if it names none."""
+    """The message without any place; empty if it names none, or one that somebody moves to."""
     alone: bool = False
     """Whether the message names a place and says nothing else."""
 
@@ -126,7 +130,8 @@ def _read(text: str, known: Place | None, asked: bool, with_kind: bool = False) 
     small = [m for _, address in (resolved if alone else clear) for m in address if m.level < 3]
     rest = words.without(small) if small else ""
     every = [m for _, address in (resolved if alone else clear) for m in address]
-    subject = words.without(every) if every else ""
+    moved = any(m.first and words.list[m.first - 1] in _MOVING for m in every)
+    subject = words.without(every) if every and not moved else ""
     sure = [pair for pair in clear if pair[0].place] or (resolved if alone else [])
     if not sure:
         return Named(rest=rest, subject=subject)
