@@ -179,9 +179,9 @@ def test_the_core_answers_a_newer_gateway() -> None:
 
 
 def test_a_long_line_at_the_core_is_sent_back_to_wait_in_the_gateways() -> None:
-    with serve(core_of(EchoReplies(0.5), reply_threads=1)) as core:
-        ids = (QUESTION.model_copy(update={"id": f"telegram:1:{n}"}) for n in range(14))
-        with ThreadPoolExecutor(14) as callers:
+    with serve(core_of(EchoReplies(1.0), reply_threads=1)) as core:
+        ids = (QUESTION.model_copy(update={"id": f"telegram:1:{n}"}) for n in range(24))
+        with ThreadPoolExecutor(24) as callers:
             statuses = [got.status_code for got in callers.map(lambda q: ask(core, q), ids)]
     assert set(statuses) == {200, 503}
 
