@@ -15,7 +15,6 @@ import argparse
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 
 from rich.console import Console
@@ -26,6 +25,7 @@ from bot.draft import Context, Draft, Known
 from bot.model import Answer, Channel, Question
 from bot.pipeline import Pipeline
 from bot.protect import mask
+from knowledge.clock import today
 from knowledge.wording import fold
 from retrieval.evaluate import Labelled, read_questions
 from retrieval.training.build import NEAR_MISS, read_outside
@@ -119,7 +119,7 @@ def reply(published: Known, question: Labelled, bare: bool) -> Answer:
     """The Answer to a question that starts a conversation."""
     text = mask(fold(question.text) if bare else question.text)
     asked = Question(id=question.id, channel=Channel.TERMINAL, conversation="bench", text=text)
-    answer, _ = Pipeline().run(Draft(asked, published, Context(), date.today()))
+    answer, _ = Pipeline().run(Draft(asked, published, Context(), today()))
     return answer
 
 

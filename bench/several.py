@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 from collections import Counter
-from datetime import date
 from pathlib import Path
 
 import yaml
@@ -23,6 +22,7 @@ from bot.draft import Context, Draft, Known
 from bot.model import Channel, Question
 from bot.pipeline import Pipeline
 from bot.protect import mask
+from knowledge.clock import today
 from knowledge.store import Editions
 from knowledge.wording import fold
 from retrieval.evaluate import read_questions
@@ -86,7 +86,7 @@ def asked(known: Known, text: str, bare: bool) -> list[str]:
     """The Entries that a message is understood to ask for: the one answered, then the others."""
     text = mask(fold(text) if bare else text)
     question = Question(id="bench", channel=Channel.TERMINAL, conversation="bench", text=text)
-    answer, draft = Pipeline().run(Draft(question, known, Context(), date.today()))
+    answer, draft = Pipeline().run(Draft(question, known, Context(), today()))
     first = [answer.entry_id] if answer.entry_id else []
     return first + [request.entry.id for request in draft.others]
 

@@ -23,6 +23,7 @@ from bot.scam.asking import asked
 from bot.team.desk import TeamDesk, with_news
 from bot.typed import with_opinion
 from bot.understand import MAX_FACETS, parts
+from knowledge import clock
 from knowledge.model import Procedure
 from knowledge.places import Place
 from retrieval.confidence import confidence
@@ -49,7 +50,7 @@ class Assistant:
         known: Callable[[], Known],
         journal: Journal,
         pipeline: Pipeline,
-        today: Callable[[], date] = date.today,
+        today: Callable[[], date] = clock.today,
         course: Course | None = None,
         given: Callable[[int], None] = lambda curated: None,
     ) -> None:

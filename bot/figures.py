@@ -12,7 +12,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -37,10 +37,10 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.model import Channel, Status
+from knowledge.clock import VIETNAM, in_utc
 
 log = logging.getLogger(__name__)
 
-VIETNAM = timezone(timedelta(hours=7))
 """Where a day begins and ends: Asia/Ho_Chi_Minh has had one offset since 1975."""
 COUNTRY = "*"
 """The `province` of sums over the whole country, people of unknown provinces too."""
@@ -158,7 +158,7 @@ class Period:
 
 def day_of(at: datetime) -> date:
     """The day in Vietnam of a moment; one without a zone is UTC, as SQLite gives it."""
-    return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(VIETNAM).date()
+    return in_utc(at).astimezone(VIETNAM).date()
 
 
 def note(

@@ -38,6 +38,7 @@ from bot.figures import Counted, note
 from bot.model import Answer, Channel, Choice, Practice, Question, Status
 from bot.place.replies import asks_place
 from bot.protect import pseudonym
+from knowledge.clock import in_utc
 from knowledge.model import Facet
 from knowledge.places import Place
 
@@ -145,8 +146,7 @@ class Journal:
             row = db.execute(wanted.join(_questions).where(_answers.c.id == answer_id)).first()
         if row is None:
             return None
-        # SQLite forgets the zone of what it gives back.
-        at = row.answered_at.replace(tzinfo=row.answered_at.tzinfo or UTC)
+        at = in_utc(row.answered_at)
         before = (_answers.c.conversation == row.conversation) & (_answers.c.answered_at < at)
         context = self._context(before, at)
         answer = Answer.model_validate(row.body)
@@ -165,7 +165,7 @@ class Journal:
                     row.id,
                     row.text,
                     Status(row.status),
-                    row.answered_at.replace(tzinfo=row.answered_at.tzinfo or UTC),
+                    in_utc(row.answered_at),
                 )
                 for row in db.execute(newest)
             ]
@@ -219,7 +219,7 @@ class Journal:
         )
         with self.engine.connect() as db:
             found = db.scalar(latest)
-        return found.replace(tzinfo=UTC) if found and not found.tzinfo else found
+        return in_utc(found) if found else None
 
     def record(
         self,

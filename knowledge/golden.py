@@ -28,8 +28,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import IntegrityError
 
+from knowledge.clock import in_utc
 from knowledge.model import Facet, Record
-from knowledge.store import content_hash, in_utc
+from knowledge.store import content_hash
 from knowledge.wording import fold
 
 SHIPPED = Path(__file__).with_name("golden.yaml")

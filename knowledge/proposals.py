@@ -32,9 +32,10 @@ from sqlalchemy import (
     update,
 )
 
+from knowledge.clock import in_utc
 from knowledge.load import Library, dump_entry, parse_entry
 from knowledge.model import AnyEntry, Lesson, Record, Source
-from knowledge.store import content_hash, in_utc
+from knowledge.store import content_hash
 
 metadata = MetaData()
 

@@ -32,6 +32,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import IntegrityError
 
+from knowledge.clock import in_utc
 from knowledge.load import Library, dump_entry, parse_entry
 from knowledge.model import AnyEntry, Source
 
@@ -256,11 +257,6 @@ def _bodies(library: Library) -> dict[tuple[str, str], dict[str, Any]]:
         for source in library.sources.values()
     }
     return {**entries, **sources}
-
-
-def in_utc(moment: datetime) -> datetime:
-    """SQLite forgets the zone, PostgreSQL answers in its own."""
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def content_hash(value: Any) -> str:

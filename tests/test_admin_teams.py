@@ -19,12 +19,12 @@ from starlette.testclient import TestClient
 from bot.team.book import Book
 from bot.team.store import Teams
 from bot.team.telling import Return, Visit
+from knowledge.clock import today
 from knowledge.proposals import Proposals
 from tests.fakes.desk import published
 from webhook.admin.people import People, Scope
 from webhook.admin.roles import Role
 from webhook.admin.router import admin_router
-from webhook.admin.schedule import today
 from webhook.database import open_database
 from webhook.settings import Settings
 

@@ -16,6 +16,7 @@ from fastapi import FastAPI
 from sqlalchemy import Engine
 from starlette.testclient import TestClient
 
+from knowledge.clock import today
 from knowledge.load import dump_entry, load, parse_entry
 from knowledge.model import Facet, Procedure
 from knowledge.proposals import Proposals, State, applied, check
@@ -192,7 +193,7 @@ def test_rows_are_added_moved_and_taken_out_without_javascript(office: Office) -
     after = parse_entry(saved.body)
     assert isinstance(after, Procedure)
     assert after.facts[Facet.PENALTY][-1].text == "Câu mới thêm."
-    assert after.facts[Facet.PENALTY][-1].checked_on == date.today()
+    assert after.facts[Facet.PENALTY][-1].checked_on == today()
     papers = before.facts[Facet.DOCUMENTS]
     assert after.facts[Facet.DOCUMENTS] == (papers[0], *papers[2:])
 

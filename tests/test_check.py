@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from knowledge.clock import today
 from knowledge.freshness import LOOK_AGAIN_AFTER, OLD_AFTER
 from knowledge.model import SourceKind
 from knowledge.review.finding import STOPPING, Kind
@@ -15,7 +16,7 @@ from knowledge.review.jargon import LIST, read_words
 from knowledge.yaml_file import ContentError
 from tests.conftest import Command
 
-TODAY = date.today()
+TODAY = today()
 
 
 def in_days(days: int) -> date:

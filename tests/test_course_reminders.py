@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text, update
 
-from bot.course.reminders import VIETNAM, Reminders, following
+from bot.course.reminders import Reminders, following
 from bot.course.services import Facilities
 from bot.course.store import learners
 from bot.journal import Journal
 from bot.model import Channel
+from knowledge.clock import VIETNAM
 from tests.fakes import wait_until
 from tests.fakes.learning import Learner, journal_in, lesson
 from tests.fakes.postbox import Postbox, queue_in

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from fastapi import FastAPI
 
+from knowledge.clock import today
 from knowledge.load import Library
 from knowledge.model import Fact, Procedure, Source
 from knowledge.proposals import State
@@ -24,14 +25,14 @@ from webhook.settings import Settings
 
 NAMES = ("procedures/khai-sinh", "procedures/thuong-tru", "guides/lua-dao")
 PAGE = "/quan-tri/den-han"
-OLD = date.today() - timedelta(days=400)
+OLD = today() - timedelta(days=400)
 
 
 def aged(library: Library) -> Library:
     """Everything was checked today, but for the Facts on permanent residence."""
     entries = {}
     for entry in library:
-        day = OLD if entry.id == "thuong-tru" else date.today()
+        day = OLD if entry.id == "thuong-tru" else today()
         text = entry.model_dump(mode="json", exclude_defaults=True)
         entries[entry.id] = type(entry).model_validate(_dated(text, day.isoformat()))
     return Library(entries, library.sources)
@@ -81,7 +82,7 @@ def test_checked_again_today_goes_to_review_and_off_the_list(office: Office) -> 
     post(lan, at, lam="duyet", revision=str(proposal.revision))
     post(lan, at, lam="xuat-ban", revision=str(proposal.revision + 1))
     entry = office.known().edition.library.entries["thuong-tru"]
-    assert entry.checked_on == date.today()
+    assert entry.checked_on == today()
     assert title(office, "thuong-tru") not in get(an, PAGE + "?ly_do=old")
     actions = [deed.action for deed in AuditLog(office.engine).read(subject="thuong-tru")]
     assert actions == ["published", "approved", "sent_to_review", "checked_again"]

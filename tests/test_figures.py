@@ -25,6 +25,7 @@ from bot.llm import ModelSettings, Rewriter, connect
 from bot.model import Answer, Block, BlockKind, Channel, Question, Status
 from bot.pipeline import Pipeline
 from bot.summary import TOO_FEW, summarise
+from knowledge.clock import today
 from knowledge.model import Procedure
 from knowledge.places import Place
 from knowledge.store import connect as open_engine
@@ -34,7 +35,6 @@ from tests.fakes.desk import published
 from webhook.admin.people import People, Scope
 from webhook.admin.roles import Role
 from webhook.admin.router import admin_router
-from webhook.admin.schedule import today
 from webhook.database import migrate
 from webhook.settings import Settings
 

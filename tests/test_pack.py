@@ -14,6 +14,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 from starlette.testclient import TestClient
 
 from bot.messages import say
+from knowledge.clock import today
 from knowledge.load import SHIPPED
 from tests.fakes.desk import TODAY, Shown, published
 from webhook.pack import LARGEST, PATH, pack_router
@@ -63,7 +64,7 @@ def test_the_pack_asks_nothing_of_any_network(shown: Shown, tmp_path: Path) -> N
 def phone(shown: Shown, tmp_path: Path) -> Iterator[tuple[Page, list[str]]]:
     """The pack opened from a file on a phone in flight mode, and what it asked of networks."""
     file = tmp_path / "pack.html"
-    file.write_bytes(fetched(shown, tmp_path, date.today()))
+    file.write_bytes(fetched(shown, tmp_path, today()))
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         context = browser.new_context(

@@ -6,13 +6,13 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Sequence
-from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 
+from knowledge.clock import today
 from knowledge.load import SHIPPED, Library, load, locate
 from knowledge.review import findings
 from knowledge.review.finding import STOPPING, Finding, Kind
@@ -35,7 +35,7 @@ def check(
     unless --strict: then what has expired, rules no longer in force and dead links stop.
     """
     library = load(content)
-    found = list(findings(library, date.today()))
+    found = list(findings(library, today()))
     if as_json:
         json.dump(_report(library, found, content), sys.stdout, ensure_ascii=False, indent=1)
         print()

@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from knowledge.clock import today
 from knowledge.imported import (
     Difference,
     ImportFileError,
@@ -45,7 +46,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print everything, all chan
 
 def day_of(as_of: datetime) -> date:
     """The day of an --as-of, which cannot be to come."""
-    if as_of.date() > date.today():
+    if as_of.date() > today():
         raise typer.BadParameter("is in the future", param_hint="--as-of")
     return as_of.date()
 

@@ -9,6 +9,7 @@ from datetime import date
 import anyio
 from fastapi import APIRouter, Response
 
+from knowledge import clock
 from knowledge.model import AnyEntry
 from knowledge.pages import PATHS
 from knowledge.places import Place
@@ -29,7 +30,7 @@ POLICY = "default-src 'self'; object-src 'self'; style-src 'unsafe-inline'; fram
 def leaflets_router(
     current: Callable[[], Published],
     settings: Settings,
-    today: Callable[[], date] = date.today,
+    today: Callable[[], date] = clock.today,
 ) -> APIRouter:
     """GET <page of an Entry>/to-roi.pdf. `co` is the paper ("a4", "a6"), `noi` a Place as its
     `str` writes it; what can't be read of them is left aside."""

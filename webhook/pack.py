@@ -13,6 +13,7 @@ from datetime import date, timedelta
 from fastapi import APIRouter, Request, Response
 
 from bot.compose import day
+from knowledge import clock
 from knowledge.model import AnyEntry, Procedure
 from knowledge.store import Edition
 from knowledge.wording import fold
@@ -50,7 +51,7 @@ class Pack:
 def pack_router(
     current: Callable[[], Published],
     settings: Settings,
-    today: Callable[[], date] = date.today,
+    today: Callable[[], date] = clock.today,
 ) -> APIRouter:
     """GET /xem-khong-mang.html: the pack as a file to keep. Made once an Edition and day, because
     rules begin and end."""

@@ -19,6 +19,7 @@ from fastapi.responses import HTMLResponse
 from markupsafe import Markup
 
 from bot.messages import say
+from knowledge import clock
 from knowledge.model import AnyEntry, Guide, Lesson, Procedure
 from knowledge.pages import PATHS, leaflet_of, page_of
 from knowledge.store import Edition
@@ -56,7 +57,7 @@ class Group:
 def pages_router(
     current: Callable[[], Published],
     settings: Settings,
-    today: Callable[[], date] = date.today,
+    today: Callable[[], date] = clock.today,
 ) -> APIRouter:
     """GET /thu-tuc/{id}, /cam-nang/{id}, /bai-hoc/{id}, /danh-muc and /qr/{kind}/{id}.svg|.png."""
     pages = _Pages(current, settings.public_url, today, settings.telegram_username)

@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
-from bot.course.reminders import UNANSWERED, VIETNAM, Due, Reminders, may_be_sent
+from bot.course.reminders import UNANSWERED, Due, Reminders, may_be_sent
 from bot.course.store import Learners
 from bot.journal import Journal
 from bot.model import Channel, Question
+from knowledge.clock import VIETNAM
 from webhook.channels.adapter import Incoming
 from webhook.sealing import SealError
 

@@ -10,7 +10,7 @@ import hashlib
 import mimetypes
 import re
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Protocol
 
@@ -20,8 +20,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from bot.compose import day
-from bot.figures import VIETNAM
 from bot.messages import all_words, node, say
+from knowledge.clock import VIETNAM
 from knowledge.store import Edition
 
 HERE = Path(__file__).parent
@@ -41,11 +41,6 @@ class Published(Protocol):
 
     @property
     def edition(self) -> Edition: ...
-
-
-def today() -> date:
-    """The day in Vietnam: that is where a scheduled day begins."""
-    return datetime.now(VIETNAM).date()
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,7 @@ from bot.deletion import asks_deletion
 from bot.messages import say
 from bot.model import Answer, Block, BlockKind, Channel, Question, Status
 from bot.protect import pseudonym
+from knowledge.clock import in_utc
 from knowledge.model import Record
 from webhook.metrics import Replies
 
@@ -178,7 +179,7 @@ class Switches:
 
 
 def _read(row: Row[Any]) -> Off:
-    since = row.since if row.since.tzinfo else row.since.replace(tzinfo=UTC)  # SQLite keeps none
+    since = in_utc(row.since)
     return Off(
         channel=Channel(row.channel),
         reason=row.reason,

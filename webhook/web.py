@@ -13,7 +13,6 @@ import re
 import secrets
 import unicodedata
 from collections.abc import Callable, Sequence
-from datetime import date
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -26,6 +25,7 @@ from bot.compose import Composer
 from bot.messages import say
 from bot.model import Answer, Block, BlockKind, Channel, Choice, Question, Status
 from bot.smalltalk import suggestions
+from knowledge.clock import today
 from knowledge.load import Library
 from knowledge.model import Facet, Record
 from webhook.metrics import Replies
@@ -224,7 +224,7 @@ class _Chat:
         choices = suggestions({entry.id: entry.title for entry in edition.library})
         entry = edition.library.entries.get(muc)
         if entry:
-            composer = Composer(edition.library, edition.number, date.today())
+            composer = Composer(edition.library, edition.number, today())
             first = Choice(
                 label=say("web.all_about", title=entry.title), action=f"entry:{entry.id}"
             )

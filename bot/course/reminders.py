@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Protocol
 
 from sqlalchemy import (
@@ -27,6 +27,7 @@ from sqlalchemy import (
 
 from bot.course.store import metadata
 from bot.model import Channel
+from knowledge.clock import VIETNAM, in_utc
 
 _reminders = Table(
     "learner_reminders",
@@ -41,7 +42,6 @@ _reminders = Table(
     Index("ix_learner_reminders_next_at", "next_at"),
 )
 
-VIETNAM = timezone(timedelta(hours=7))
 FIRST, LAST = time(6, 0), time(21, 30)
 """Nobody is reminded at night."""
 PUNCTUAL = timedelta(minutes=20)
@@ -122,8 +122,8 @@ class Reminders:
                 channel=Channel(row.channel),
                 address=row.address,
                 minute=row.minute,
-                at=_utc(row.next_at),
-                sent_at=_utc(row.sent_at) if row.sent_at else None,
+                at=in_utc(row.next_at),
+                sent_at=in_utc(row.sent_at) if row.sent_at else None,
                 unanswered=row.unanswered,
             )
             for row in rows
@@ -178,8 +178,3 @@ def following(now: datetime, minute: int) -> datetime:
     day: date = now.astimezone(VIETNAM).date()
     at = datetime.combine(day, time(minute // 60, minute % 60), VIETNAM)
     return (at if at > now else at + timedelta(days=1)).astimezone(UTC)
-
-
-def _utc(moment: datetime) -> datetime:
-    """SQLite gives moments back without their zone."""
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

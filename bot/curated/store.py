@@ -25,8 +25,8 @@ from sqlalchemy import (
     update,
 )
 
+from knowledge.clock import in_utc
 from knowledge.model import EntryId, Label, Link, Record, RegionId
-from knowledge.store import in_utc
 
 metadata = MetaData()
 

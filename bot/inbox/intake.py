@@ -15,7 +15,7 @@ from bot.draft import Known
 from bot.inbox.items import Item, Kind, asked, find
 from bot.inbox.store import State
 from bot.inbox.tables import answers, groups, items, one_writer, progress, questions
-from knowledge.store import in_utc
+from knowledge.clock import in_utc
 from retrieval.search import Searcher
 
 Array = NDArray[np.float32]

@@ -14,9 +14,9 @@ from bot.inbox.tables import answers, feedback, items, questions
 from bot.journal import FRESH
 from bot.model import Answer, BlockKind, Status
 from bot.typed import is_number
+from knowledge.clock import in_utc
 from knowledge.load import Library
 from knowledge.model import Procedure
-from knowledge.store import in_utc
 from retrieval.outside import subject_of
 
 

@@ -17,9 +17,9 @@ from sqlalchemy import Connection, Engine, distinct, func, select, update
 from bot.inbox.items import Kind, asked
 from bot.inbox.tables import answers, feedback, groups, items, questions
 from bot.model import Answer, Channel
+from knowledge.clock import in_utc
 from knowledge.proposals import Proposals
 from knowledge.proposals import State as ProposalState
-from knowledge.store import in_utc
 from knowledge.wording import fold
 
 Array = NDArray[np.float32]

@@ -10,6 +10,7 @@ from sqlalchemy import Engine, Table, delete, insert, select, update
 
 from bot.team.tables import asked, members, revisits, visits
 from bot.team.telling import Return, Visit
+from knowledge.clock import in_utc
 from knowledge.model import Record
 
 UNFINISHED_LASTS = timedelta(minutes=30)
@@ -224,7 +225,7 @@ def _due(row: Any) -> Due:
 
 
 def _asked(row: Any) -> Asked:
-    at = row.asked_at if row.asked_at.tzinfo else row.asked_at.replace(tzinfo=UTC)
+    at = in_utc(row.asked_at)
     return Asked(
         id=row.id,
         text=row.text,

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Row, delete, func, insert, select, update
 
 from bot.team.tables import asked, codes, guesses, members, revisits, teams, visits
+from knowledge.clock import in_utc
 from knowledge.model import Record
 from knowledge.places import Place
 
@@ -193,7 +194,7 @@ def _team(row: Row[Any]) -> Team:
 
 
 def _code(row: Row[Any]) -> Code:
-    expires = row.expires_at if row.expires_at.tzinfo else row.expires_at.replace(tzinfo=UTC)
+    expires = in_utc(row.expires_at)
     return Code(code=row.code, uses_left=row.uses_left, expires_at=expires, withdrawn=row.withdrawn)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, func, insert, select
 
+from knowledge.clock import in_utc
 from knowledge.model import Record
 from webhook.admin.roles import Person
 from webhook.admin.tables import audit
@@ -102,17 +103,15 @@ def _first_broken(rows: Iterable[Row[Any]]) -> int | None:
 
 
 def _hash(before: str, row: dict[str, Any]) -> str:
-    at = row["at"] if row["at"].tzinfo else row["at"].replace(tzinfo=UTC)
-    plain = {**row, "at": at.astimezone(UTC).isoformat()}
+    plain = {**row, "at": in_utc(row["at"]).isoformat()}
     text = json.dumps([before, plain], ensure_ascii=False, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _deed(row: Row[Any]) -> Deed:
-    at = row.at if row.at.tzinfo else row.at.replace(tzinfo=UTC)
     return Deed(
         number=row.number,
-        at=at,
+        at=in_utc(row.at),
         person=row.person,
         action=row.action,
         subject=row.subject,

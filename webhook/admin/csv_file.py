@@ -112,10 +112,10 @@ def _columns(top: Sequence[str], headers: Mapping[str, Sequence[str]]) -> dict[s
     }
 
 
-def download(name: str, header: Sequence[str], rows: Iterable[Sequence[str]]) -> Response:
+def download(name: str, header: Sequence[str], rows: Iterable[Sequence[object]]) -> Response:
     """A CSV that Excel opens rightly, whose cells are text whatever they begin with."""
     file = io.StringIO(newline="")
-    csv.writer(file).writerows([header, *([_harmless(cell) for cell in row] for row in rows)])
+    csv.writer(file).writerows([header, *([_harmless(str(cell)) for cell in row] for row in rows)])
     return Response(
         file.getvalue().encode("utf-8-sig"),
         media_type="text/csv; charset=utf-8",

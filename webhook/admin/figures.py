@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from fastapi import APIRouter, HTTPException, Request, Response
 
-from bot.figures import COUNTRY, VIETNAM, Figures, ModelUse, Part, Period
+from bot.figures import COUNTRY, Figures, ModelUse, Part, Period
 from bot.journal import Journal
 from bot.model import Status
 from bot.summary import TOO_FEW, Summary, summarise
+from knowledge.clock import VIETNAM, today
 from knowledge.places import PROVINCES
 from webhook.admin.access import HOME, Gate
+from webhook.admin.csv_file import download
 from webhook.admin.roles import May, Person
 from webhook.admin.sessions import Session
 from webhook.admin.view import FriendlyRoute, page
 from webhook.admin.words import WORDS
-from webhook.site import today
 
 FIGURES = f"{HOME}/bang-so-lieu"
 SPANS = (7, 30, 90)
@@ -32,7 +31,6 @@ UNANSWERED_SHOWN = 10
 AT_ONCE = 12
 """Rows of a table before those that are opened with a press."""
 SHOWN = (Part.CHANNEL, Part.STATUS, Part.PROVINCE, Part.FIELD)
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True)
@@ -84,14 +82,10 @@ def figures_router(seeing: Seeing) -> APIRouter:
         wanted = wanted_by(request, session.person, seeing.today())
         seeing.figures.roll_up()
         name = f"so-lieu-{wanted.period.first}-{wanted.period.last}.csv"
-        return Response(
-            as_csv(_table(seeing.figures, wanted)),
-            media_type="text/csv; charset=utf-8",
-            headers={
-                "content-disposition": f'attachment; filename="{name}"',
-                "cache-control": "no-store",
-            },
-        )
+        header = [
+            WORDS.say(f"figures.columns.{column}") for column in WORDS.node("figures.columns")
+        ]
+        return download(name, header, _table(seeing.figures, wanted))
 
     return router
 
@@ -128,25 +122,11 @@ def wanted_by(request: Request, person: Person, last: date) -> Wanted:
     return Wanted(Period(first, until), province, provinces)
 
 
-def as_csv(rows: Iterator[Sequence[object]]) -> bytes:
-    """Rows as a file that Excel opens: UTF-8 with its mark, and no cell a formula."""
-    out = io.StringIO()
-    writer = csv.writer(out)
-    for row in rows:
-        writer.writerow([_harmless(str(cell)) for cell in row])
-    return out.getvalue().encode("utf-8-sig")
-
-
-def _harmless(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
-
-
 def _back(days: int, last: date) -> Period:
     return Period(last - timedelta(days=days - 1), last)
 
 
 def _table(figures: Figures, wanted: Wanted) -> Iterator[Sequence[object]]:
-    yield [WORDS.say(f"figures.columns.{name}") for name in WORDS.node("figures.columns")]
     for day, province, part, figure in figures.rows(wanted.period, wanted.provinces):
         place = WORDS.say("figures.country") if province == COUNTRY else PROVINCES[province].name
         kind = WORDS.say(f"figures.parts.{part}")

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from bot.messages import node
+from knowledge.clock import today
 from knowledge.places import PROVINCES
 from knowledge.proposals import Trouble
 from webhook.admin.fields import Field, Widget
@@ -29,7 +30,7 @@ class FormView:
     """A field's name → what it is completed from."""
     alike: Mapping[str, str] = field(default_factory=dict)
     """Path of a control → HTML of what is like what stands in it; "" if nothing is."""
-    today: date = field(default_factory=date.today)
+    today: date = field(default_factory=today)
 
     @property
     def facets(self) -> dict[str, str]:

@@ -16,8 +16,8 @@ from typing import Any
 from sqlalchemy import Engine, Row, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from knowledge.clock import in_utc
 from knowledge.model import Record
-from knowledge.store import in_utc
 from webhook.admin.tables import jobs
 
 log = logging.getLogger(__name__)

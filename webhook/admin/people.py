@@ -20,6 +20,7 @@ from pwdlib import PasswordHash
 from sqlalchemy import Connection, Engine, Row, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from knowledge.clock import in_utc
 from webhook.admin.roles import Person, Role
 from webhook.admin.tables import invitations, people, sessions
 from webhook.sealing import Seal
@@ -153,7 +154,7 @@ class People:
         right = self._hasher.verify(password[:LONGEST_PASSWORD], hashed)
         if row is None or row.password is None or not row.active:
             return Refusal.WRONG
-        if row.locked_until and _utc(row.locked_until) > now:
+        if row.locked_until and in_utc(row.locked_until) > now:
             return Refusal.LOCKED
         if not right:
             return self._failed(row.id, Refusal.WRONG)
@@ -324,10 +325,5 @@ def _person(row: Row[Any]) -> Person:
         active=row.active,
         has_password=row.password is not None,
         has_totp=row.totp is not None,
-        seen_at=_utc(row.seen_at) if row.seen_at else None,
+        seen_at=in_utc(row.seen_at) if row.seen_at else None,
     )
-
-
-def _utc(moment: datetime) -> datetime:
-    """SQLite forgets the zone, PostgreSQL answers in its own."""
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

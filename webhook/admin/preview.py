@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
 from bot.compose import Composer
-from bot.figures import VIETNAM
 from bot.model import Answer
 from bot.place.reading import read_place
+from knowledge.clock import today
 from knowledge.load import Library
 from knowledge.model import AnyEntry, Facet, Procedure
 from knowledge.places import Place
@@ -88,4 +88,4 @@ def _day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        return datetime.now(VIETNAM).date()
+        return today()

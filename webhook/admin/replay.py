@@ -8,8 +8,8 @@ from typing import Any
 
 from fastapi import APIRouter, HTTPException, Response
 
-from bot.figures import VIETNAM
 from bot.journal import Journal, Kept
+from knowledge.clock import VIETNAM
 from knowledge.store import Editions, UnknownEdition, content_hash
 from webhook.admin import steps
 from webhook.admin.access import HOME, Gate, Posted, to

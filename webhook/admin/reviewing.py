@@ -8,6 +8,7 @@ from datetime import date
 from fastapi import APIRouter, HTTPException, Request, Response
 
 from bot.messages import node
+from knowledge.clock import today
 from knowledge.load import dump_entry
 from knowledge.model import Source
 from knowledge.places import PROVINCES
@@ -23,7 +24,6 @@ from webhook.admin.roles import May, Person
 from webhook.admin.sessions import Session
 from webhook.admin.view import FriendlyRoute, page
 from webhook.admin.words import WORDS
-from webhook.site import today
 
 REVIEW = f"{HOME}/duyet"
 EDITIONS = f"{HOME}/an-ban"

@@ -16,6 +16,7 @@ from bot.inbox.store import Inbox
 from bot.journal import Journal
 from bot.team.book import Book
 from bot.team.store import Teams
+from knowledge.clock import today
 from knowledge.golden import GoldenQuestions, shipped_golden
 from knowledge.model import Procedure
 from knowledge.proposals import Proposals
@@ -56,7 +57,6 @@ from webhook.admin.view import FriendlyRoute, page
 from webhook.admin.writing import writing_router
 from webhook.ioc.keys import Keys
 from webhook.settings import Settings
-from webhook.site import today
 from webhook.switches import Switches
 from webhook.visitors import Buckets, Visitors
 

@@ -10,8 +10,8 @@ from datetime import date
 
 from fastapi import APIRouter
 
+from knowledge.clock import today
 from webhook.admin.press import Press
-from webhook.site import today
 
 log = logging.getLogger(__name__)
 

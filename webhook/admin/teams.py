@@ -14,6 +14,7 @@ from bot.protect import mask
 from bot.team.book import Asked, Book
 from bot.team.report import Report, Sum, month_of, report
 from bot.team.store import MOST_USES, Team, Teams
+from knowledge.clock import today
 from knowledge.places import PROVINCES, Place
 from knowledge.places.units import communes
 from knowledge.proposals import Proposals
@@ -24,7 +25,6 @@ from webhook.admin.roles import May, Person
 from webhook.admin.sessions import Session
 from webhook.admin.view import FriendlyRoute, page
 from webhook.admin.words import WORDS
-from webhook.site import today
 
 TEAMS = f"{HOME}/to"
 Row = list[str | int]

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Engine, insert, select
 
+from knowledge.clock import in_utc
 from knowledge.documents.draft import Left
 from knowledge.model import Record
-from knowledge.store import in_utc
 from webhook.admin.tables import uploads
 
 MOST_LETTERS = 200_000

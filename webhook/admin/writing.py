@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
 from typing import Any
 
 from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse
 from pydantic import ValidationError
 
-from bot.figures import VIETNAM
 from bot.messages import node
+from knowledge.clock import VIETNAM, today
 from knowledge.load import Library, parse_entry
 from knowledge.model import AnyEntry
 from knowledge.proposals import Proposal, ProposalError, SomebodyElseWrote, check
@@ -116,7 +115,7 @@ def _save(desk: Desk, proposal: Proposal, posted: Posted) -> Proposal:
         rows += _known_source(desk.library, name, rows)
     if deed == "doi-chieu":
         for fact in fields.unchecked(body):
-            fact["checked_on"] = f"{datetime.now(VIETNAM):%Y-%m-%d}"
+            fact["checked_on"] = str(today())
     revision = posted.text("revision")
     number = int(revision) if revision.isdecimal() else 0
     return desk.proposals.save(proposal.id, number, posted.session.person.login, body, rows)

@@ -24,6 +24,7 @@ from sqlalchemy import (
     update,
 )
 
+from knowledge.clock import in_utc
 from knowledge.model import Record
 
 PREFIX = "ioc_"
@@ -113,12 +114,12 @@ def _hash(secret: str) -> str:
 
 
 def _read(row: Row[Any]) -> Key:
-    moments = {name: _utc(getattr(row, name)) for name in ("made_at", "withdrawn_at", "used_at")}
     return Key(
-        id=row.id, name=row.name, provinces=tuple(row.provinces), person=row.person, **moments
+        id=row.id,
+        name=row.name,
+        provinces=tuple(row.provinces),
+        person=row.person,
+        made_at=in_utc(row.made_at),
+        withdrawn_at=in_utc(row.withdrawn_at) if row.withdrawn_at else None,
+        used_at=in_utc(row.used_at) if row.used_at else None,
     )
-
-
-def _utc(at: datetime | None) -> datetime | None:
-    """SQLite keeps no zone."""
-    return at.replace(tzinfo=UTC) if at and not at.tzinfo else at
