@@ -10,6 +10,7 @@ import hmac
 import logging
 import threading
 import time
+from contextlib import closing
 from typing import Any
 
 import anyio
@@ -62,7 +63,14 @@ def build_gateway(settings: Settings) -> FastAPI:
         )
     metrics = Metrics()
     core = RemoteReplies(settings, metrics)
-    return create_app(settings, core, readiness=core.readiness, metrics=metrics, switches=core)
+    return create_app(
+        settings,
+        core,
+        readiness=core.readiness,
+        metrics=metrics,
+        switches=core,
+        alongside=[closing(core)],
+    )
 
 
 class RemoteReplies:
@@ -107,6 +115,9 @@ class RemoteReplies:
         except ValidationError:
             why = "gave an Answer that this release can't read"
             raise self._unavailable("unreadable", why) from None
+
+    def close(self) -> None:
+        self._core.close()
 
     def readiness(self) -> dict[str, Any]:
         """Ready whatever the core does, since messages are recorded here; and what it does."""
