@@ -17,6 +17,7 @@ from bot.draft import Context, Draft, Known
 from bot.journal import Journal
 from bot.messages import node, say
 from bot.model import Answer, Block, BlockKind, Choice, Question, Status
+from bot.notices import Notices
 from bot.pipeline import Pipeline, Watch
 from bot.protect import mask
 from bot.scam.asking import asked
@@ -53,12 +54,14 @@ class Assistant:
         today: Callable[[], date] = clock.today,
         course: Course | None = None,
         given: Callable[[int], None] = lambda curated: None,
+        notices: Notices | None = None,
     ) -> None:
         """`given` is told the number of each curated answer that was given."""
         self._known, self._journal, self._pipeline, self._today = known, journal, pipeline, today
         self._course = course or Course(journal)
         self._given = given
-        self._teams = TeamDesk(journal.engine, journal.pseudonym)
+        self._notices = notices
+        self._teams = TeamDesk(journal.engine, journal.pseudonym, notices)
 
     @property
     def journal(self) -> Journal:
@@ -102,9 +105,12 @@ class Assistant:
         when the question came, by the monotonic clock."""
         urgent = answer.status is Status.ANSWERED_EMERGENCY
         waiting = [] if urgent else self._teams.waiting(question)
+        answer = with_news(answer, waiting)
+        if answer.status is Status.ANSWERED_NOTHING:  # a notice that nobody needs any more
+            return answer
         told = self._journal.record(
             question,
-            with_news(answer, waiting),
+            answer,
             place,
             scores,
             field=self._field(answer),
@@ -203,6 +209,8 @@ class Assistant:
         action = question.action or ""
         if asks_deletion(question):
             member, learned = self._teams.forget(question), self._course.forget(question)
+            if self._notices:
+                self._notices.forget(self._journal.pseudonym(question))
             count = self._journal.forget(question)
             gone = count or learned or member
             key = "journal.deleted" if gone else "journal.nothing_to_delete"

@@ -41,7 +41,6 @@ from knowledge.clock import VIETNAM, in_utc
 
 log = logging.getLogger(__name__)
 
-"""Where a day begins and ends: Asia/Ho_Chi_Minh has had one offset since 1975."""
 COUNTRY = "*"
 """The `province` of sums over the whole country, people of unknown provinces too."""
 UNKNOWN = ""

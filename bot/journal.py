@@ -35,7 +35,7 @@ from sqlalchemy.exc import IntegrityError
 
 from bot.draft import Context
 from bot.figures import Counted, note
-from bot.model import Answer, Channel, Choice, Practice, Question, Status
+from bot.model import NOTICE, Answer, Channel, Choice, Practice, Question, Status
 from bot.place.replies import asks_place
 from bot.protect import pseudonym
 from knowledge.clock import in_utc
@@ -207,9 +207,9 @@ class Journal:
         )
 
     def heard_at(self, conversation: str) -> datetime | None:
-        """When somebody last wrote in a conversation, by its pseudonym: a reminder of ours is none
-        of theirs."""
-        theirs = (_questions.c.action.is_(None)) | (~_questions.c.action.startswith("course:due"))
+        """When somebody last wrote in a conversation, by its pseudonym: a notice of ours is none of
+        theirs."""
+        theirs = ~_questions.c.id.contains(NOTICE)
         latest = (
             select(_questions.c.asked_at)
             .where(_questions.c.conversation == conversation)

@@ -38,6 +38,7 @@ class Status(StrEnum):
     ANSWERED_PLACE = "answered_place"
     ANSWERED_SCAM_CHECK = "answered_scam_check"
     ANSWERED_PRACTICE = "answered_practice"
+    ANSWERED_NOTHING = "answered_nothing"
     CLARIFICATION_ENTRY = "clarification_entry"
     CLARIFICATION_TOPIC = "clarification_topic"
     CLARIFICATION_CHOICE = "clarification_choice"
@@ -86,6 +87,10 @@ class Practice(Record):
     """The part that was asked for last."""
 
 
+NOTICE = ":notice:"
+"""Stands in the id of a Question that nobody asked: the bot writes of its own accord."""
+
+
 class Question(Record):
     """What a person sent."""
 
@@ -101,6 +106,11 @@ class Question(Record):
     """The kind of a message without text: "image", "voice", "file", "sticker", "location",
     "contact"."""
     asked_at: datetime = Field(default_factory=lambda: datetime.now(UTC))
+
+    @property
+    def unasked(self) -> bool:
+        """Whether it is a notice of ours, and no word of a person."""
+        return NOTICE in self.id
 
 
 class BlockKind(StrEnum):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta, timezone
 
 VIETNAM = timezone(timedelta(hours=7))
+"""Asia/Ho_Chi_Minh has had one offset since 1975."""
 
 
 def today(moment: datetime | None = None) -> date:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time, timedelta
 from html import unescape
 from io import BytesIO
 from pathlib import Path
@@ -16,12 +16,17 @@ from openpyxl import load_workbook
 from sqlalchemy import Engine
 from starlette.testclient import TestClient
 
+from bot.journal import Journal
+from bot.model import Channel, Status
+from bot.notices import Notices
 from bot.team.book import Book
 from bot.team.store import Teams
 from bot.team.telling import Return, Visit
-from knowledge.clock import today
+from knowledge.clock import VIETNAM, today
 from knowledge.proposals import Proposals
 from tests.fakes.desk import published
+from tests.fakes.learning import notices_in
+from tests.fakes.small_search import Chat, assistant_over, small_known, words
 from webhook.admin.people import People, Scope
 from webhook.admin.roles import Role
 from webhook.admin.router import admin_router
@@ -40,6 +45,8 @@ class Office:
     app: FastAPI
     engine: Engine
     people: People
+    journal: Journal
+    notices: Notices
 
     def browser(self, login: str, role: Role, provinces: tuple[str, ...] = ()) -> TestClient:
         """Somebody who is logged in."""
@@ -55,8 +62,11 @@ def office(tmp_path: Path) -> Iterator[Office]:
     settings = Settings(_env_file=None, data_dir=tmp_path, public_url=SITE)
     engine = open_database(settings)
     app = FastAPI()
-    app.include_router(admin_router(settings, engine, lambda: SHOWN))
-    yield Office(app, engine, People(engine, settings.cookie_key()))
+    journal = Journal(engine, settings.cookie_key().encode())
+    noon = datetime.combine(today() + timedelta(days=1), time(12), VIETNAM)
+    notices = notices_in(journal, frozenset({Channel.TELEGRAM}), lambda: noon)
+    app.include_router(admin_router(settings, engine, lambda: SHOWN, notices=notices))
+    yield Office(app, engine, People(engine, settings.cookie_key()), journal, notices)
     engine.dispose()
 
 
@@ -148,6 +158,26 @@ def test_an_answer_goes_to_the_member_and_begins_a_draft(office: Office) -> None
     assert "đã có trả lời" in sent(leader, path, answer="Câu khác.")
     editor = office.browser("bien-tap", Role.EDITOR)
     assert editor.get(f"/quan-tri/soan/{draft.id}").status_code == 200
+
+
+def test_the_leaders_answer_is_sent_by_itself_and_once(office: Office, tmp_path: Path) -> None:
+    leader = office.browser("to-truong", Role.TEAM_LEADER)
+    team = made(leader)
+    team_id = int(team.rsplit("/", 1)[1])
+    known = small_known(["procedures/khai-sinh"], tmp_path)
+    member = Chat(assistant_over(known, office.journal, office.notices), "7", Channel.TELEGRAM)
+    member.say(f"vào tổ {Teams(office.engine).new_code(team_id, 1).code}")
+    member.say("hỏi tổ trưởng: thôn mình khi nào có sóng?")
+    assert office.notices.due([Channel.TELEGRAM]) == []
+    (question,) = Book(office.engine).questions(team_id)
+    sent(leader, f"{team}/tra-loi/{question.id}", answer="Xã báo tháng sau.")
+    [notice] = office.notices.due([Channel.TELEGRAM])
+    assert notice.question.conversation == "7"
+    told = member.say(action=notice.question.action, id=notice.question.id)
+    assert told.status is Status.ANSWERED_TEAM
+    assert "Xã báo tháng sau." in words(told)
+    assert member.say(action=notice.question.action).blocks == ()
+    assert "Xã báo" not in words(member.say("khai sinh cần giấy tờ gì"))
 
 
 def test_the_month_is_reported_by_task_and_its_workbook_has_no_formulas(office: Office) -> None:

@@ -20,8 +20,8 @@ from webhook.channels.routes import channel_router
 from webhook.logs import quiet_libraries
 from webhook.media.listener import listener
 from webhook.metrics import CONTENT_TYPE, Measured, Metrics, Replies
+from webhook.outreach import Outreach
 from webhook.queue import DurableQueue, Timing
-from webhook.reminding import Reminding
 from webhook.security import protect
 from webhook.settings import Settings
 from webhook.switches import SWITCHED, AllOn, Switchboard
@@ -43,13 +43,13 @@ def create_app(
     metrics: Metrics | None = None,
     alongside: Sequence[AbstractContextManager[object]] = (),
     switches: Switchboard | None = None,
-    reminding: Reminding | None = None,
+    outreach: Outreach | None = None,
     timing: Timing | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> FastAPI:
     """The whole server. `readiness` says whether answers can be given: a bool, or a report whose
     "ready" is one. What is `alongside` is entered while it serves; `switches` says which channels
-    are off; `reminding` puts messages into the queue by itself; `clock` is what the rate limits go
+    are off; `outreach` puts messages into the queue by itself; `clock` is what the rate limits go
     by. MissingSettingError if a channel is configured by half."""
     quiet_libraries()
     metrics, switches = metrics or Metrics(), switches or AllOn()
@@ -69,7 +69,7 @@ def create_app(
         timing=timing,
     )
     app = FastAPI(
-        lifespan=_lifespan(settings, queue, channels, alongside, reminding),
+        lifespan=_lifespan(settings, queue, channels, alongside, outreach),
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
@@ -89,7 +89,7 @@ def _lifespan(
     queue: DurableQueue,
     channels: Sequence[Adapter],
     alongside: Sequence[AbstractContextManager[object]],
-    reminding: Reminding | None,
+    outreach: Outreach | None,
 ) -> Any:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -104,8 +104,8 @@ def _lifespan(
             if channels:
                 await asyncio.to_thread(queue.start)
                 stack.push_async_callback(asyncio.to_thread, queue.stop)
-                if reminding:
-                    stack.enter_context(reminding.running(queue.accept))
+                if outreach:
+                    stack.enter_context(outreach.running(queue.accept))
             yield
 
     return lifespan

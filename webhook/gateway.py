@@ -10,22 +10,25 @@ import hmac
 import logging
 import threading
 import time
+from collections.abc import Sequence
 from contextlib import closing
-from typing import Any
+from typing import Annotated, Any
 
 import anyio
 import anyio.to_thread
 import httpx
-from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi import APIRouter, Body, FastAPI, Query, Request, Response
 from fastapi.responses import JSONResponse
 from prometheus_client import Counter
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from bot.model import Answer, Channel, Question
+from bot.notices import Notice
 from webhook.app import Readiness, create_app
 from webhook.channels.routes import read_body
 from webhook.channels.settings import MissingSettingError
 from webhook.metrics import Metrics, Replies, Unavailable
+from webhook.outreach import Outreach, Waiting
 from webhook.queue.ending import is_outage
 from webhook.settings import Settings
 from webhook.switches import SWITCHED, AllOn, Switchboard
@@ -34,10 +37,12 @@ log = logging.getLogger(__name__)
 
 REPLY = "/internal/reply"
 READY = "/internal/ready"
+NOTICES = "/internal/notices"
 LARGEST_QUESTION = 128 * 1024
 """Bytes. A question is cut at 20,000 letters before it is read."""
 CALL_TIMEOUT_S = 30.0
 READY_TIMEOUT_S = 2.0
+_NOTICES = TypeAdapter(list[Notice])
 LOOK_EVERY_S = 3.0
 """How long what was found out about the core holds: anybody may ask /readyz. A channel that is
 switched off there is off here as soon."""
@@ -57,7 +62,7 @@ class CoreError(RuntimeError):
 
 def build_gateway(settings: Settings) -> FastAPI:
     """The server of a gateway. MissingSettingError if it has no channel, or no key to the core."""
-    if not settings.has_channels:
+    if not settings.channels:
         raise MissingSettingError(
             "telegram_token", "a gateway serves channels, and no channel is configured"
         )
@@ -69,12 +74,13 @@ def build_gateway(settings: Settings) -> FastAPI:
         readiness=core.readiness,
         metrics=metrics,
         switches=core,
+        outreach=Outreach(core, settings.channels, core.is_off),
         alongside=[closing(core)],
     )
 
 
 class RemoteReplies:
-    """Replies that the core computes, and its switchboard. Thread-safe."""
+    """Replies that the core computes, its switchboard, and its notices. Thread-safe."""
 
     def __init__(self, settings: Settings, metrics: Metrics | None = None) -> None:
         """MissingSettingError without the core's address and key."""
@@ -116,7 +122,26 @@ class RemoteReplies:
             why = "gave an Answer that this release can't read"
             raise self._unavailable("unreadable", why) from None
 
+    def due(self, channels: Sequence[Channel]) -> list[Notice]:
+        """The core's notices for these channels; none while it can't be asked."""
+        asked = {"channel": [channel.value for channel in channels]}
+        try:
+            got = self._core.get(NOTICES, params=asked)
+            if got.status_code == 200:
+                return _NOTICES.validate_json(got.content, extra="ignore")
+        except (httpx.HTTPError, ValidationError) as error:
+            log.info("no notices from the core: %s", type(error).__name__)
+        return []
+
+    def taken(self, key: str) -> None:
+        """One is on its way. Where the core can't be told it gives it again, under the same id."""
+        try:
+            self._core.post(NOTICES, json={"taken": key})
+        except httpx.HTTPError as error:
+            log.info("the core was not told of a notice: %s", type(error).__name__)
+
     def close(self) -> None:
+        """Close the line."""
         self._core.close()
 
     def readiness(self) -> dict[str, Any]:
@@ -154,9 +179,10 @@ def core_router(
     readiness: Readiness,
     settings: Settings,
     switches: Switchboard | None = None,
+    waiting: Waiting | None = None,
 ) -> APIRouter:
     """What gateways call, for whoever has the key: an Answer to a Question, whether answers can be
-    had, and which channels are off."""
+    had, which channels are off, and what is to be sent of our own accord."""
     board = switches or AllOn()
     router = APIRouter(include_in_schema=False)
     key = _bearer(settings).encode()
@@ -174,6 +200,21 @@ def core_router(
         able = found if isinstance(found, bool) else found["ready"]
         off = [channel.value for channel in SWITCHED if board.is_off(channel)]
         return JSONResponse({"ready": able, "off": off}, status_code=200 if able else 503)
+
+    @router.get(NOTICES)
+    def notices(request: Request, channel: Annotated[list[Channel], Query()]) -> Response:
+        if not trusted(request):
+            return Response(status_code=403)
+        due = waiting.due(channel) if waiting else []
+        return Response(_NOTICES.dump_json(due), media_type="application/json")
+
+    @router.post(NOTICES)
+    def noticed(request: Request, taken: Annotated[str, Body(embed=True)]) -> Response:
+        if not trusted(request):
+            return Response(status_code=403)
+        if waiting:
+            waiting.taken(taken)
+        return Response(status_code=204)
 
     @router.post(REPLY)
     async def reply(request: Request) -> Response:

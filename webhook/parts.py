@@ -16,13 +16,14 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.assistant import Assistant
 from bot.course.course import Course
 from bot.course.reminders import Reminders
+from bot.course.reminding import Reminding
 from bot.course.services import Facilities
 from bot.curated.shelf import Shelf
 from bot.curated.store import CuratedAnswers
 from bot.draft import Known
 from bot.figures import Figures
 from bot.journal import Journal
-from bot.model import Channel
+from bot.notices import Notices
 from bot.pipeline import Pipeline
 from bot.team.book import Book
 from knowledge.passages import Passage, passages
@@ -34,10 +35,9 @@ from retrieval.outside import outside_passages
 from retrieval.search import Searcher
 from retrieval.slips import Slips
 from webhook.certificates import certify
-from webhook.reminding import Reminding
+from webhook.outreach import Prepared
 from webhook.sealing import Seal
 from webhook.settings import Settings
-from webhook.switches import Switchboard
 
 if TYPE_CHECKING:
     from bot.llm import Rewriter
@@ -156,23 +156,20 @@ def build_assistant(settings: Settings, engine: Engine, known: Callable[[], Know
     keep = timedelta(days=settings.journal_days)
     journal.purge(keep)
     Book(engine).purge(keep)
-    course = Course(
-        journal,
-        Facilities(open_reminders(settings, engine), served_channels(settings), certify(settings)),
-    )
+    notices = open_notices(settings, engine)
+    notices.purge(keep)
+    course = Course(journal, Facilities(Reminders(engine, notices), certify(settings)))
     course.purge()
     curated = CuratedAnswers(engine)
     pipeline = Pipeline(_rewriter(settings, Figures(engine)), Shelf(curated))
-    return Assistant(known, journal, pipeline, course=course, given=curated.hit)
+    return Assistant(known, journal, pipeline, course=course, given=curated.hit, notices=notices)
 
 
-def build_reminding(
-    settings: Settings, engine: Engine, channels: frozenset[Channel], switches: Switchboard
-) -> Reminding:
-    """What reminds learners on the channels that a process serves."""
-    journal = open_journal(settings, engine)
-    reminders = open_reminders(settings, engine)
-    return Reminding(reminders, journal, channels, is_off=switches.is_off)
+def build_waiting(settings: Settings, engine: Engine) -> Prepared:
+    """What is to be sent of our own accord, with the reminders of learners."""
+    notices = open_notices(settings, engine)
+    reminding = Reminding(Reminders(engine, notices), open_journal(settings, engine))
+    return Prepared(notices, reminding.remind)
 
 
 def open_journal(settings: Settings, engine: Engine) -> Journal:
@@ -180,19 +177,11 @@ def open_journal(settings: Settings, engine: Engine) -> Journal:
     return Journal(engine, settings.cookie_key().encode())
 
 
-def open_reminders(settings: Settings, engine: Engine) -> Reminders:
-    """The reminders under this installation's key."""
-    return Reminders(engine, Seal(settings.cookie_key(), "reminders"))
-
-
-def served_channels(settings: Settings) -> frozenset[Channel]:
-    """The channels that this installation sends on from beside its database."""
-    tokens = {
-        Channel.TELEGRAM: settings.telegram_token,
-        Channel.ZALO_BOT: settings.zalo_bot_token,
-        Channel.ZALO_OA: settings.zalo_oa_id,
-    }
-    return frozenset(channel for channel, token in tokens.items() if token)
+def open_notices(settings: Settings, engine: Engine) -> Notices:
+    """The notices under this installation's key."""
+    seal = Seal(settings.cookie_key(), "reminders")  # so named when only learners were reminded
+    heard_at = open_journal(settings, engine).heard_at
+    return Notices(engine, seal, settings.written_to, heard_at)
 
 
 def _rewriter(settings: Settings, figures: Figures) -> Rewriter | None:

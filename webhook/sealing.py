@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 
-class SealError(RuntimeError):
+class SealError(ValueError):
     """The text was sealed under another key, too long ago, or is no sealed text."""
 
 

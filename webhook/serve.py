@@ -20,14 +20,15 @@ from webhook.ioc.keys import Keys
 from webhook.ioc.routes import ioc_router
 from webhook.leaflets import leaflets_router
 from webhook.metrics import Measured, Metrics
+from webhook.outreach import Outreach
 from webhook.pack import pack_router
 from webhook.pages import pages_router
 from webhook.parts import (
     Follower,
     adding_up,
     build_assistant,
-    build_reminding,
-    served_channels,
+    build_waiting,
+    open_notices,
 )
 from webhook.settings import Settings
 from webhook.switches import Switched, Switches
@@ -43,6 +44,7 @@ def build_app(settings: Settings, progress: Progress = lambda done, total: None)
     assistant = build_assistant(settings, engine, follower.current)
     replies = Switched(assistant, switches)
     metrics, figures = Metrics(), Figures(engine)
+    waiting = build_waiting(settings, engine)
 
     def readiness() -> dict[str, Any]:
         """Ready while the database answers; also which Edition is served and which is newest."""
@@ -65,12 +67,13 @@ def build_app(settings: Settings, progress: Progress = lambda done, total: None)
             near=follower.near,
             switches=switches,
             rehearsals=Rehearsals(assistant, follower.current, follower.candidate),
+            notices=open_notices(settings, engine),
         ),
         ioc_router(Keys(engine), figures),
         certificates_router(settings),
     ]
     if settings.core_key:
-        routers.append(core_router(measured, readiness, settings, switches))
+        routers.append(core_router(measured, readiness, settings, switches, waiting))
     return create_app(
         settings,
         replies,
@@ -79,5 +82,5 @@ def build_app(settings: Settings, progress: Progress = lambda done, total: None)
         metrics=metrics,
         alongside=[follower.following(), adding_up(figures)],
         switches=switches,
-        reminding=build_reminding(settings, engine, served_channels(settings), switches),
+        outreach=Outreach(waiting, settings.channels, switches.is_off),
     )

@@ -1,15 +1,13 @@
-"""Who wants to be reminded to learn, where and when; and whether they may be, just now.
+"""Who wants to be reminded to learn, and when.
 
-Nobody is reminded who has not asked for it. Where to write to is kept sealed: it is the one thing
-of a conversation that a pseudonym can't replace.
+Nobody is reminded who has not asked for it. Where to write to, and whether that may be just now,
+is the notices' affair.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Protocol
 
 from sqlalchemy import (
     Column,
@@ -26,15 +24,14 @@ from sqlalchemy import (
 )
 
 from bot.course.store import metadata
-from bot.model import Channel
+from bot.model import Question
+from bot.notices import Notices, is_by_day
 from knowledge.clock import VIETNAM, in_utc
 
 _reminders = Table(
     "learner_reminders",
     metadata,
     Column("conversation", String(32), primary_key=True),
-    Column("channel", String(16), nullable=False),
-    Column("address", String(400), nullable=False),
     Column("minute", Integer, nullable=False),
     Column("next_at", DateTime(timezone=True), nullable=False),
     Column("sent_at", DateTime(timezone=True)),
@@ -42,23 +39,11 @@ _reminders = Table(
     Index("ix_learner_reminders_next_at", "next_at"),
 )
 
-FIRST, LAST = time(6, 0), time(21, 30)
-"""Nobody is reminded at night."""
 PUNCTUAL = timedelta(minutes=20)
 """A reminder later than this, after a stop of the server, is left out."""
-WINDOWS = {Channel.ZALO_OA: timedelta(hours=47), Channel.ZALO_BOT: timedelta(hours=47)}
-"""How long after their last message people may be written to: an Official Account for 48 hours
-without being charged; for the Bot Platform none is documented, and the same is kept."""
 UNANSWERED = 3
 """So many reminders without a word from the learner, and they end."""
 AT_ONCE = 200
-
-
-class Seal(Protocol):
-    """Encrypts a text, and gives it back."""
-
-    def close(self, text: str) -> str: ...
-    def open(self, sealed: str) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -67,9 +52,6 @@ class Due:
 
     conversation: str
     """The Journal's pseudonym."""
-    channel: Channel
-    address: str
-    """The conversation as the channel names it, sealed."""
     minute: int
     """Of the day, in Vietnam."""
     at: datetime
@@ -80,16 +62,17 @@ class Due:
 class Reminders:
     """The store of reminders. Safe to use from several threads and processes."""
 
-    def __init__(self, engine: Engine, seal: Seal) -> None:
-        self._engine, self._seal = engine, seal
+    def __init__(self, engine: Engine, notices: Notices) -> None:
+        self._engine, self.notices = engine, notices
 
-    def ask(self, conversation: str, channel: Channel, address: str, at: time) -> None:
-        """Somebody wants to be reminded every day at a time between FIRST and LAST."""
+    def ask(self, question: Question, conversation: str, at: time) -> bool:
+        """Whoever asks wants to be reminded every day at a time by day. False if they can't be
+        written to."""
+        if not self.notices.keep(question, conversation):
+            return False
         minute = at.hour * 60 + at.minute
         values = {
             "conversation": conversation,
-            "channel": channel.value,
-            "address": self._seal.close(address),
             "minute": minute,
             "next_at": following(datetime.now(UTC), minute),
             "sent_at": None,
@@ -98,6 +81,7 @@ class Reminders:
         with self._engine.begin() as db:
             db.execute(delete(_reminders).where(_reminders.c.conversation == conversation))
             db.execute(insert(_reminders).values(values))
+        return True
 
     def stop(self, conversation: str) -> bool:
         """Somebody wants no more, or is gone. Whether there was one."""
@@ -105,12 +89,11 @@ class Reminders:
         with self._engine.begin() as db:
             return db.execute(delete(_reminders).where(mine)).rowcount > 0
 
-    def due(self, now: datetime, channels: Sequence[Channel]) -> list[Due]:
-        """Whose time has come on these channels, the longest due first."""
+    def due(self, now: datetime) -> list[Due]:
+        """Whose time has come, the longest due first."""
         wanted = (
             select(_reminders)
             .where(_reminders.c.next_at <= now)
-            .where(_reminders.c.channel.in_([channel.value for channel in channels]))
             .order_by(_reminders.c.next_at)
             .limit(AT_ONCE)
         )
@@ -119,8 +102,6 @@ class Reminders:
         return [
             Due(
                 conversation=row.conversation,
-                channel=Channel(row.channel),
-                address=row.address,
                 minute=row.minute,
                 at=in_utc(row.next_at),
                 sent_at=in_utc(row.sent_at) if row.sent_at else None,
@@ -128,10 +109,6 @@ class Reminders:
             )
             for row in rows
         ]
-
-    def address(self, due: Due) -> str:
-        """The conversation as the channel names it. Raises what the seal raises."""
-        return self._seal.open(due.address)
 
     def put_off(self, due: Due, now: datetime) -> None:
         """Not today: the next one is at the same time on another day."""
@@ -160,17 +137,9 @@ def time_of(written: str) -> time | None:
     return time(hour, minute) if hour < 24 and minute < 60 else None
 
 
-def is_by_day(at: time) -> bool:
-    """Whether people may be reminded then."""
-    return FIRST <= at <= LAST
-
-
-def may_be_sent(due: Due, now: datetime, heard_at: datetime | None) -> bool:
-    """Whether a reminder is still punctual, by day, and within the channel's window after the last
-    message of the person."""
-    window = WINDOWS.get(due.channel)
-    open_ = window is None or (heard_at is not None and now - heard_at < window)
-    return open_ and now - due.at <= PUNCTUAL and is_by_day(now.astimezone(VIETNAM).time())
+def is_punctual(due: Due, now: datetime) -> bool:
+    """Whether a reminder comes when it was wished for, and by day."""
+    return now - due.at <= PUNCTUAL and is_by_day(now)
 
 
 def following(now: datetime, minute: int) -> datetime:

@@ -10,10 +10,11 @@ from bot.course.lines import award_name, button, text, told
 from bot.course.links import CODE_LENGTH, Linked, Links
 from bot.course.plan import Award
 from bot.course.progress import Progress
-from bot.course.reminders import WINDOWS, Reminders, is_by_day, time_of
+from bot.course.reminders import Reminders, time_of
 from bot.course.talk import Talk
 from bot.messages import say
-from bot.model import Answer, Channel, Choice, Question
+from bot.model import Answer, Choice, Question
+from bot.notices import FIRST, LAST, WINDOWS
 
 HOURS = ("0700", "1200", "1900", "2000")
 """Offered to somebody who has not said when."""
@@ -27,8 +28,6 @@ class Facilities:
     """What the course needs of the rest of the server, where it has it."""
 
     reminders: Reminders | None = None
-    channels: frozenset[Channel] = frozenset()
-    """Those on which people can be reminded: this server sends on them."""
     certify: Certify | None = None
 
 
@@ -83,17 +82,17 @@ class Services:
         return _says("course.link.unknown")
 
     def _remind(self, question: Question, conversation: str, written: list[str]) -> Answer:
-        reminders = self._facilities.reminders
-        if reminders is None or question.channel not in self._facilities.channels:
-            return _says("course.remind.not_here")
         if _is_group(question):
             return _says("course.private")
+        reminders = self._facilities.reminders
+        if reminders is None or not reminders.notices.reachable(question):
+            return _says("course.remind.not_here")
         if not written:
             return _says("course.remind.when", *_hours())
         at = time_of(written[0])
-        if at is None or not is_by_day(at):
+        if at is None or not FIRST <= at <= LAST:
             return _says("course.remind.by_day", *_hours())
-        reminders.ask(conversation, question.channel, question.conversation, at)
+        reminders.ask(question, conversation, at)
         blocks = [text(say("course.remind.set", time=f"{at:%H:%M}"))]
         if question.channel in WINDOWS:
             blocks.append(text(say("course.remind.window")))

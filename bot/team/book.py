@@ -42,6 +42,7 @@ class Asked(Record):
     """A member's question to the leader."""
 
     id: int
+    conversation: str
     text: str
     asked_at: datetime
     answer: str
@@ -228,6 +229,7 @@ def _asked(row: Any) -> Asked:
     at = in_utc(row.asked_at)
     return Asked(
         id=row.id,
+        conversation=row.conversation,
         text=row.text,
         asked_at=at,
         answer=row.answer or "",

@@ -13,6 +13,7 @@ from bot.compose import day
 from bot.draft import Context
 from bot.messages import say
 from bot.model import Answer, Block, BlockKind, Choice, Question, Status
+from bot.notices import Notices
 from bot.smalltalk import small_talk
 from bot.team.book import Asked, Book, Due
 from bot.team.store import Joined, Team, Teams
@@ -22,6 +23,8 @@ from knowledge.wording import fold
 
 KEPT = "[tin của tổ]"
 """What the Journal keeps of a message to a team: not the code, nor what was told."""
+NEWS = "team:news"
+"""The action of a notice that the leader has answered."""
 MOST_OFFERED = 5
 """Revisits that can be ticked off from one message."""
 _LONGEST_QUESTION = 1000
@@ -45,9 +48,14 @@ _STOP = frozenset(("thoi", "bo qua", "huy", "dung", "khong ghi nua"))
 class TeamDesk:
     """Hears what is for a team. Thread-safe."""
 
-    def __init__(self, engine: Engine, pseudonym: Callable[[Question], str]) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        pseudonym: Callable[[Question], str],
+        notices: Notices | None = None,
+    ) -> None:
         self._teams, self._book = Teams(engine), Book(engine)
-        self._pseudonym = pseudonym
+        self._pseudonym, self._notices = pseudonym, notices
 
     def reply(
         self, question: Question, context: Context, today: date
@@ -67,6 +75,10 @@ class TeamDesk:
         team = self._teams.team_of(conversation)
         if team is None:
             return (kept, _told("not_a_member")) if _surely(typed) else None
+        if question.action == NEWS:
+            return question, Answer(status=Status.ANSWERED_NOTHING, blocks=())
+        if self._notices and _ASK.match(typed):
+            self._notices.keep(question, conversation)  # the answer comes by itself
         member = _Member(self._book, team, conversation, question, today)
         if kind == "team" and not telling:
             return question, self._chosen(member, rest)
@@ -267,8 +279,16 @@ def _surely(typed: str) -> bool:
 
 def with_news(answer: Answer, waiting: list[Asked]) -> Answer:
     """The Answer with the leader's answers before it."""
+    if not waiting:
+        return answer
+    nothing = answer.status is Status.ANSWERED_NOTHING
     blocks = [block for told in waiting for block in _leaders_answer(told)]
-    return answer.model_copy(update={"blocks": (*blocks, *answer.blocks)})
+    return answer.model_copy(
+        update={
+            "status": Status.ANSWERED_TEAM if nothing else answer.status,
+            "blocks": (*blocks, *answer.blocks),
+        }
+    )
 
 
 def _leaders_answer(told: Asked) -> list[Block]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Callable
+from datetime import date, datetime
 from functools import cache
 from itertools import count
 from pathlib import Path
@@ -14,6 +15,7 @@ from bot.course.services import Facilities
 from bot.draft import Known
 from bot.journal import Journal
 from bot.model import Answer, Channel, Question
+from bot.notices import Notices
 from bot.pipeline import Pipeline
 from knowledge.load import SHIPPED
 from knowledge.model import Lesson
@@ -25,6 +27,7 @@ from retrieval.slips import Slips
 from tests.fakes.desk import published
 from tests.fakes.encoder import BagOfSyllables
 from webhook.database import migrate
+from webhook.sealing import Seal
 
 TODAY = date(2026, 11, 22)
 LESSONS = tuple(f"lessons/{path.stem}" for path in sorted(SHIPPED.glob("lessons/*.yaml")))
@@ -51,6 +54,14 @@ def journal_in(folder: Path) -> Journal:
     url = f"sqlite:///{folder / 'course.db'}"
     migrate(url)
     return Journal(connect(url), b"key")
+
+
+def notices_in(
+    journal: Journal, channels: frozenset[Channel], clock: Callable[[], datetime]
+) -> Notices:
+    """The notices beside a Journal, on these channels."""
+    seal = Seal("k" * 40, "reminders")
+    return Notices(journal.engine, seal, channels, journal.heard_at, clock)
 
 
 class Calendar:

@@ -10,6 +10,7 @@ from bot.assistant import Assistant
 from bot.draft import Known
 from bot.journal import Journal
 from bot.model import Answer, Channel, Question
+from bot.notices import Notices
 from bot.pipeline import Pipeline
 from knowledge.passages import passages
 from retrieval.index import open_index
@@ -29,9 +30,9 @@ def small_known(names: Sequence[str], folder: Path) -> Known:
     return Known(edition, Searcher(index, encoder, Slips.load(), edition.library))
 
 
-def assistant_over(known: Known, journal: Journal) -> Assistant:
+def assistant_over(known: Known, journal: Journal, notices: Notices | None = None) -> Assistant:
     """The assistant, on the day the tests are of."""
-    return Assistant(lambda: known, journal, Pipeline(), lambda: TODAY)
+    return Assistant(lambda: known, journal, Pipeline(), lambda: TODAY, notices=notices)
 
 
 class Chat:

@@ -14,6 +14,7 @@ from bot.figures import Figures
 from bot.inbox.intake import Intake
 from bot.inbox.store import Inbox
 from bot.journal import Journal
+from bot.notices import Notices
 from bot.team.book import Book
 from bot.team.store import Teams
 from knowledge.clock import today
@@ -74,11 +75,13 @@ def admin_router(
     near: Near | None = None,
     switches: Switches | None = None,
     rehearsals: Rehearsals | None = None,
+    notices: Notices | None = None,
 ) -> APIRouter:
     """Every route below /quan-tri. Logs the link for the first administrator if there is none.
 
     Without `near`, ways of asking are compared by their words alone; without `rehearsals`, as where
-    there is no search, nothing can be asked on trial.
+    there is no search, nothing can be asked on trial; without `notices`, what people are answered
+    here they are told when they write again.
     """
     people = People(engine, settings.cookie_key())
     gate = Gate(
@@ -129,7 +132,8 @@ def admin_router(
     router.include_router(curated_router(curated))
     router.include_router(due_router(desk, today))
     router.include_router(coverage_router(gate, engine, known))
-    router.include_router(teams_router(TeamRoom(gate, Teams(engine), Book(engine), desk.proposals)))
+    teams = TeamRoom(gate, Teams(engine), Book(engine), desk.proposals, notices)
+    router.include_router(teams_router(teams))
 
     @router.get(HOME)
     def home(session: Session = reader) -> Response:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from fastapi import APIRouter, HTTPException, Response
 
+from bot.notices import Notices
 from bot.protect import mask
 from bot.team.book import Asked, Book
+from bot.team.desk import NEWS
 from bot.team.report import Report, Sum, month_of, report
 from bot.team.store import MOST_USES, Team, Teams
 from knowledge.clock import today
@@ -31,6 +33,7 @@ Row = list[str | int]
 
 LONGEST_ANSWER = 700
 """Letters: what a Fact may have, because an answer may become one."""
+TELL_WITHIN = timedelta(days=7)
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -42,6 +45,7 @@ class TeamRoom:
     teams: Teams
     book: Book
     proposals: Proposals
+    notices: Notices | None = None
     today: Callable[[], date] = today
 
     def team(self, session: Session, team_id: int) -> Team:
@@ -115,6 +119,7 @@ def _question_routes(router: APIRouter, room: TeamRoom) -> None:
             return _team_page(room, posted.session, found, "answered")
         person = posted.session.person
         room.gate.log.write(person, "team_answered", _subject(found), question=question_id)
+        _tell(room, answered)
         if posted.text("draft") == "1":
             draft = _begin_draft(room, answered, person)
             room.gate.log.write(person, "writing_begun", draft)
@@ -143,6 +148,20 @@ def _report_routes(router: APIRouter, room: TeamRoom) -> None:
                 "content-disposition": f'attachment; filename="{name}"',
                 "cache-control": "no-store",
             },
+        )
+
+
+def _tell(room: TeamRoom, answered: Asked) -> None:
+    """Have the member told by day; whom that does not reach is told with their next question."""
+    if room.notices:
+        now = datetime.now(UTC)
+        room.notices.put(
+            f"team:{answered.id}",
+            answered.conversation,
+            NEWS,
+            now,
+            until=now + TELL_WITHIN,
+            by_day=True,
         )
 
 

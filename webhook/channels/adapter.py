@@ -39,8 +39,11 @@ class Incoming(Record):
     silent: bool = False
     """Whether nobody waits for the answer, as when a person withdraws their consent: the question
     is worked on, and nothing is sent."""
-    unasked: bool = False
-    """Whether the answer is a reminder: where it can't be sent now, it never is."""
+
+    @property
+    def unasked(self) -> bool:
+        """Whether the answer is a notice of ours: where it can't be sent now, it never is."""
+        return self.question.unasked
 
 
 Recorder = Callable[[Incoming], Awaitable[None]]

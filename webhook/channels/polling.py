@@ -4,27 +4,25 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
 
 from webhook.channels.adapter import Polling
 from webhook.media.listener import listener
+from webhook.outreach import Outreach, Waiting
 from webhook.queue import DurableQueue
 from webhook.settings import Settings
-from webhook.switches import Switchboard, SwitchedReplies
+from webhook.switches import SwitchedReplies
 
 
-def _reminding(
-    settings: Settings, adapter: Polling, queue: DurableQueue, switches: Switchboard
-) -> AbstractContextManager[None]:
-    """Reminders on this channel; a gateway has none, for they are the core's."""
+def _waiting(settings: Settings) -> Waiting:
+    """The notices, here or in the core."""
     if settings.core_url:
-        return nullcontext()
-    from webhook.database import open_database
-    from webhook.parts import build_reminding
+        from webhook.gateway import RemoteReplies
 
-    channels = frozenset({adapter.channel})
-    reminding = build_reminding(settings, open_database(settings), channels, switches)
-    return reminding.running(queue.accept)
+        return RemoteReplies(settings)
+    from webhook.database import open_database
+    from webhook.parts import build_waiting
+
+    return build_waiting(settings, open_database(settings))
 
 
 async def poll(
@@ -43,10 +41,11 @@ async def poll(
         switches=replies,
     )
     settings.make_data_dir()
+    outreach = Outreach(_waiting(settings), frozenset({adapter.channel}), replies.is_off)
     await adapter.start()
     await asyncio.to_thread(queue.start)
     try:
-        with _reminding(settings, adapter, queue, replies):
+        with outreach.running(queue.accept):
             await adapter.poll(queue.record)
     finally:
         await asyncio.to_thread(queue.stop)

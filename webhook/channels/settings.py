@@ -8,9 +8,14 @@ from typing import Annotated
 from pydantic import SecretStr, StringConstraints, field_validator
 from pydantic_settings import BaseSettings
 
+from bot.model import Channel
+
 PREFIX = "BINHDAN_"
 
 HttpUrl = Annotated[str, StringConstraints(pattern=r"^https?://[^\s]+$")]
+
+
+_SENT_ON = "(zalo_oa|zalo_bot|telegram)"
 
 
 class MissingSettingError(RuntimeError):
@@ -53,10 +58,26 @@ class ChannelSettings(BaseSettings):
     zalo_site_verification: str = ""
     """The content of Zalo's meta tag that proves that the domain is ours."""
 
+    gateway_channels: Annotated[
+        str, StringConstraints(pattern=rf"^({_SENT_ON}( {_SENT_ON})*)?$")
+    ] = ""
+    """Of a core: the channels that its gateways serve, with blanks between: "zalo_oa telegram". On
+    them people can be reminded, and written to by those who took their conversation over."""
+
     @property
-    def has_channels(self) -> bool:
-        """Whether any channel is served."""
-        return bool(self.telegram_token or self.zalo_bot_token or self.zalo_oa_id)
+    def channels(self) -> frozenset[Channel]:
+        """The channels served here."""
+        tokens = {
+            Channel.TELEGRAM: self.telegram_token,
+            Channel.ZALO_BOT: self.zalo_bot_token,
+            Channel.ZALO_OA: self.zalo_oa_id,
+        }
+        return frozenset(channel for channel, token in tokens.items() if token)
+
+    @property
+    def written_to(self) -> frozenset[Channel]:
+        """The channels on which people can be written to of our own accord."""
+        return self.channels | frozenset(map(Channel, self.gateway_channels.split()))
 
     @field_validator("telegram_api", "zalo_bot_api", "zalo_oa_api", "zalo_oa_oauth")
     @classmethod

@@ -54,6 +54,9 @@ REPLY_ATTEMPTS = 3
 LOOK_AGAIN_S = 0.2
 LONE_NAME = "worker-0"
 
+_UNTOLD = ("error", "refused")
+"""What a notice came to is not told: nobody waits for it."""
+
 SUPERSEDED = "superseded"
 SILENT = "silent"
 
@@ -278,7 +281,7 @@ class DurableQueue:
 
     def _send(self, incoming: Incoming, stored: str, fence: Fence) -> str:
         answer = Answer.model_validate_json(stored)
-        if not answer.blocks:
+        if not answer.blocks or (incoming.unasked and answer.status.family in _UNTOLD):
             return SILENT
         channel = incoming.question.channel
         delivery, outcome = self._deliveries[channel], SENT

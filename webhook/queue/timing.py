@@ -35,7 +35,7 @@ class Timing:
     late_after: timedelta = timedelta(minutes=30)
     """A message that waited longer is of an old backlog: of those, each person's latest counts."""
     unasked_within: timedelta = timedelta(minutes=30)
-    """A reminder that could not be sent for so long is not sent any more."""
+    """A notice that could not be sent for so long is not sent any more."""
     settle_s: float = 5.0
     """So long after it was recorded an old message is kept, to see whether a later one follows:
     platforms deliver what has gathered in a burst."""
