@@ -29,6 +29,8 @@ from tests.fakes.telegram import SECRET, FakeTelegram
 from webhook.channels.telegram.adapter import PATH
 
 QUESTIONS = read_questions(Path("bench/questions/fresh.yaml"))
+SECRET_KEY = "b"
+"""The one of the servers, so that others can invite people in their name."""
 START_S = 900.0
 """Long: it is for machines that do something else as well."""
 QUIET_S = 30.0
@@ -62,8 +64,8 @@ class Cluster:
     """Running servers and the platform that they serve. Every question comes from somebody new, so
     that no answer waits for another of its conversation."""
 
-    def __init__(self, fake: FakeTelegram, servers: Sequence[Server]) -> None:
-        self.fake, self.servers = fake, servers
+    def __init__(self, fake: FakeTelegram, servers: Sequence[Server], database_url: str) -> None:
+        self.fake, self.servers, self.database_url = fake, servers, database_url
         self._people = 0
 
     def ask(self, count: int, per_second: float) -> list[Told]:
@@ -111,7 +113,7 @@ def cluster(processes: int) -> Iterator[Cluster]:
             stack.enter_context(_server(shared, folder / f"machine-{number}"))
             for number in range(processes)
         ]
-        running = Cluster(fake, servers)
+        running = Cluster(fake, servers, shared["BINHDAN_DATABASE_URL"])
         running.answered_at(running.ask(10 * processes, 2))
         yield running
 
@@ -123,7 +125,11 @@ def _server(shared: dict[str, str], folder: Path) -> Iterator[Server]:
     for part in ("encoder", "index"):
         (folder / part).symlink_to((folder.parent / part).resolve())
     port = free_port()
-    own = {"BINHDAN_PORT": str(port), "BINHDAN_DATA_DIR": str(folder), "BINHDAN_SECRET_KEY": "b"}
+    own = {
+        "BINHDAN_PORT": str(port),
+        "BINHDAN_DATA_DIR": str(folder),
+        "BINHDAN_SECRET_KEY": SECRET_KEY,
+    }
     command = [sys.executable, "-m", "webhook", "serve"]
     process = subprocess.Popen(command, env={**shared, **own}, stdout=subprocess.DEVNULL)
     try:
