@@ -33,11 +33,11 @@ from bot.smalltalk import first_words_in_a_group, small_talk, suggestions, witho
 from bot.team.script import fulfilled, step_words
 from bot.team.wish import chosen, kept_in_choices, worded
 from bot.typed import is_number, picked
-from bot.understand import facets_asked, stands_alone, without_facets
+from bot.understand import facets_asked, stands_alone, subjects, without_facets
 from knowledge.model import Facet
 from knowledge.places import Place
 from retrieval.confidence import confidence
-from retrieval.search import Reading
+from retrieval.search import Reading, Searcher
 
 if TYPE_CHECKING:  # LangChain takes a second and 60 MB, which few installations need
     from bot.llm import Rewriter
@@ -272,17 +272,27 @@ def retrieve(draft: Draft) -> Draft | Answer:
         if not draft.facets and draft.context.facet and named:
             draft = replace(draft, facets=(draft.context.facet,))  # "còn ở Hải Phòng thì sao?"
         return replace(draft, entry=continued)
-    if not alone and len(reading.text.split()) < _SAYS_ENOUGH:
-        hits = search(reading, LOOKED_AT)
-        if not any(hit.is_name for hit in hits):  # "VNeID là gì" is one, of words that others use
-            return decide.ask_topic()
+    # "VNeID là gì" is a name, of words that others use.
+    says_enough = alone or len(reading.text.split()) >= _SAYS_ENOUGH
+    if not says_enough and _name_in(reading.text, draft.known.searcher) is None:
+        return decide.ask_topic()
     return _found(draft, reading)
+
+
+def _name_in(text: str, searcher: Searcher) -> str | None:
+    """The name of an Entry that a text is, or is but for the words that ask; None if it says
+    anything else."""
+    return next(
+        (name for name in (text, *subjects(text)) if searcher.named(name) is not None), None
+    )
 
 
 def _found(draft: Draft, reading: Reading) -> Draft:
     """The Draft with its Hits. Of "lệ phí khai sinh" the first two words find fees of all kinds:
-    if that is unsure, and the rest alone is sure and leads clearly, the rest counts."""
+    if the rest is a name, it counts, and also if the whole is unsure, and the rest alone is sure
+    and leads clearly."""
     search = draft.known.searcher.search
+    reading = replace(reading, text=_name_in(reading.text, draft.known.searcher) or reading.text)
     hits = search(reading)
     subject = replace(reading, text=without_facets(reading.text))
     unsure = not decide.is_sure(confidence(hits, reading), reading)

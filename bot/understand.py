@@ -35,6 +35,19 @@ _FILLER = frozenset(
 about, and a question with nothing left continues the one before."""
 _BARE_FILLER = frozenset(map(fold, _FILLER))
 
+_OPENS = frozenset(
+    tone_style("cho xin hỏi em anh chị tôi mình con cháu bác dạ vâng ơi muốn cần để cách làm thế")
+    .split()
+)  # fmt: skip
+_CLOSES = frozenset(
+    tone_style(
+        """gì nào sao đâu ở là thì vậy thế như à ạ ơi nhé nhỉ hả không ko được dc có cần phải hết
+        bao nhiêu lâu mấy những với ra ntn làm tại đi"""
+    ).split()
+)
+"""Words that may stand before and after the name of what is asked about. With their marks: folded,
+"cần" would be "căn" of "căn cước"."""
+
 _NAMES_AI = re.compile(r"\bAI\b|\bai là (gì|cái gì)|\bai (gồm|giúp|làm) (được )?(gì|những gì)")
 """Artificial intelligence rather than "ai", who."""
 _ASKS = re.compile(
@@ -77,6 +90,21 @@ def without_facets(text: str) -> str:
         for match in pattern.finditer(folded):
             kept[match.start() : match.end()] = " " * (match.end() - match.start())
     return " ".join("".join(kept).split())
+
+
+def subjects(text: str) -> tuple[str, ...]:
+    """What a text may name, without the words that ask: "khai sinh hết bao lâu" → "khai sinh"."""
+    found = (_without_asking(text), _without_asking(without_facets(text)))
+    return tuple(dict.fromkeys(subject for subject in found if subject and subject != text))
+
+
+def _without_asking(text: str) -> str:
+    words = re.sub(r"[?!.,:;]", " ", text).split()
+    while words and tone_style(words[0].lower()) in _OPENS:
+        words = words[1:]
+    while words and tone_style(words[-1].lower()) in _CLOSES:
+        words = words[:-1]
+    return " ".join(words)
 
 
 def _within(span: tuple[int, int, Facet], other: tuple[int, int, Facet]) -> bool:

@@ -36,6 +36,8 @@ class Confidence:
 
 
 NOTHING = Confidence(0.0, 0.0)
+CERTAIN = Confidence(1.0, 1.0)
+"""Of a question that is a name of one Entry: it is no more doubtful than its button."""
 
 
 def confidence(hits: Sequence[Hit], reading: Reading) -> Confidence:
@@ -43,6 +45,8 @@ def confidence(hits: Sequence[Hit], reading: Reading) -> Confidence:
     values = features(hits, reading)
     if not values:
         return NOTHING
+    if hits[0].is_name:
+        return CERTAIN
     models = _models()["few" if is_short(reading) else "more"]
     return Confidence(*(_probability(models[name], values) for name in ("right", "offered")))
 

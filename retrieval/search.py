@@ -84,7 +84,7 @@ class Hit:
     votes: float
     """Share of the nearest passages that are the Entry's."""
     is_name: bool
-    """Whether the question is a name of this Entry and of no other, but for GENERAL words."""
+    """Whether the question is a name of this Entry and of no other (`Searcher.named`)."""
     passage: Passage
 
 
@@ -133,6 +133,15 @@ class Searcher:
         found = (i for span in spans for i in self._bare_names.get(span, ()))
         return any(ids[i] in self._procedures for i in found)
 
+    def named(self, text: str) -> int | None:
+        """The Entry, by its number in the index, that a text is a name of and no other is: word
+        for word, or but for GENERAL words where two others are left."""
+        bare = _without_general(text)
+        found = self._names.get(tuple(tokens(fold(text))), set())
+        if not found and len(bare) > 1:
+            found = self._bare_names.get(bare, set())
+        return next(iter(found)) if len(found) == 1 else None
+
     @property
     def encoder_name(self) -> str:
         """Vectors of one name may be compared."""
@@ -161,8 +170,10 @@ class Searcher:
         words = MARKED * scaled(marked) + (1 - MARKED) * scaled(bare)
         score = DENSE * scaled(dense) + (1 - DENSE) * words
         score += NAMED * self._called_by_name(reading.text)
-        named = self._bare_names.get(_without_general(reading.text), set())
         score += self._levels.bonus(reading.text)
+        named = self.named(reading.text)
+        if named is not None:
+            score[named] = max(score[named], score.max() + NAMED)
         coverage = self._index.lexical.coverage(reading.text)
         order = np.argsort(-score, kind="stable")[:limit]
         return [
@@ -173,7 +184,7 @@ class Searcher:
                 float(words[i]),
                 float(coverage[i]),
                 float(votes[i]),
-                named == {i},
+                named == i,
                 self._index.passages[nearest[i]],
             )
             for i in order

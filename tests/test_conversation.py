@@ -24,6 +24,7 @@ from bot.pipeline import Pipeline
 from knowledge.load import Library
 from knowledge.model import Facet, Lesson
 from knowledge.store import Edition, connect
+from knowledge.wording import fold
 from webhook.database import migrate
 
 TODAY = date(2026, 11, 21)
@@ -151,8 +152,46 @@ def test_a_card_number_is_not_what_is_asked_about(lan: Talk) -> None:
     assert "entry:can-cuoc" not in {choice.action for choice in asked.choices}
 
 
+NAMES = {
+    "khai-sinh": "khai sinh",
+    "ket-hon": "kết hôn",
+    "khai-tu": "khai tử",
+    "tam-tru": "tạm trú",
+    "can-cuoc": "căn cước",
+    "ho-chieu": "hộ chiếu",
+    "thai-san": "thai sản",
+    "bhyt-ho-gia-dinh": "bảo hiểm y tế",
+    "vneid-muc-2": "VNeID mức 2",
+}
+ASKING = {
+    "làm {} ở đâu": "where",
+    "lệ phí {}": "fee",
+    "{} mất bao lâu": "time",
+    "em muốn hỏi {} cần giấy tờ gì ạ": "documents",
+}
+
+
+@pytest.mark.parametrize("asking", ASKING)
+@pytest.mark.parametrize("entry_id", NAMES)
+def test_whatever_is_asked_of_a_name_is_answered_from_its_entry(
+    lan: Talk, entry_id: str, asking: str
+) -> None:
+    typed = asking.format(NAMES[entry_id])
+    for written in (typed, fold(typed)):
+        answer = lan.say(written)
+        assert about(answer) == (entry_id, ASKING[asking]), written
+        assert answer.status.family == "answered", written
+
+
 @pytest.mark.parametrize(
-    ("typed", "entry_id"), [("ủy quyền", "uy-quyen"), ("đăng ký vneid mức 2", "vneid-muc-2")]
+    ("typed", "entry_id"),
+    [
+        ("ủy quyền", "uy-quyen"),
+        ("đăng ký vneid mức 2", "vneid-muc-2"),
+        ("vneid là gì", "vneid-la-gi"),
+        ("nộp hồ sơ trực tuyến thế nào", "nop-ho-so-truc-tuyen"),
+        ("làm căn cước ở TP HCM", "can-cuoc"),
+    ],
 )
 def test_a_name_of_words_that_others_use_is_answered(lan: Talk, typed: str, entry_id: str) -> None:
     assert lan.say(typed).entry_id == entry_id

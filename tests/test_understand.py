@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.understand import facets_asked, parts, stands_alone
+from bot.understand import facets_asked, parts, stands_alone, subjects
 from knowledge.wording import fold
 from retrieval.restore import Restorer
 from retrieval.text import expand
@@ -190,3 +190,16 @@ def test_a_statement_stays_with_the_question_it_leads_to() -> None:
         "Mới mua xe cũ. Sang tên ra đâu?",
         "Phí bao nhiêu?",
     )
+
+
+@pytest.mark.parametrize(
+    ("asked", "subject"),
+    [
+        ("khai sinh hết bao lâu", "khai sinh"),
+        ("cho em hỏi lệ phí khai sinh ạ", "khai sinh"),
+        ("căn cước cần giấy tờ gì?", "căn cước"),
+        ("VNeID là gì", "VNeID"),
+    ],
+)
+def test_what_is_asked_about_stands_between_the_words_that_ask(asked: str, subject: str) -> None:
+    assert subject in subjects(asked)
