@@ -98,6 +98,14 @@ def prepare(settings: Settings, library: Library) -> tuple[str, list[str]]:
         "/quan-tri/nguoi/1",
         "/quan-tri/nhat-ky",
         "/quan-tri/tai-khoan",
+        "/quan-tri/den-han",
+        "/quan-tri/do-phu",
+        "/quan-tri/hop-thu",
+        "/quan-tri/tra-loi-rieng",
+        "/quan-tri/bang-so-lieu",
+        "/quan-tri/kenh",
+        "/quan-tri/to",
+        "/quan-tri/tai-len",
     ]
 
 
