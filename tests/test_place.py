@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from bot.place.reading import Named, read_place
@@ -255,13 +253,3 @@ def test_districts_and_communes_are_left_out_of_what_is_searched(
 ) -> None:
     named = read(restorer, typed)
     assert (" ".join(named.rest.split()), named.alone) == (rest, alone)
-
-
-def test_reading_a_place_takes_less_than_a_millisecond() -> None:
-    typed = "em ở xã Tân Lập huyện Đan Phượng làm giấy khai sinh cho con cần giấy tờ gì và ở đâu ạ"
-    reading = Reading(typed, typed, bare=False)
-    read_place(reading)
-    start = time.perf_counter()
-    for _ in range(100):
-        read_place(reading)
-    assert (time.perf_counter() - start) / 100 < 0.003  # 0.3 ms here; slow machines are slower
