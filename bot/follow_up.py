@@ -10,7 +10,7 @@ from bot.decide import SURE, ask_topic
 from bot.draft import Draft
 from bot.model import Answer
 from knowledge.load import Library
-from knowledge.model import AnyEntry, Facet, Procedure
+from knowledge.model import AnyEntry, Facet, Guide, Procedure
 from knowledge.wording import fold
 from retrieval.confidence import confidence
 from retrieval.search import LIMIT, Hit, Reading
@@ -79,7 +79,12 @@ def follow(draft: Draft, reading: Reading, spoken: AnyEntry, hits: Sequence[Hit]
     draft, library = replace(draft, hits=tuple(hits[:LIMIT])), draft.known.edition.library
     scores = {hit.entry_id: hit.score for hit in hits}
     least = hits[-1].score
-    beside = [i for i in _beside(library, spoken) if i in scores]
+    # What happens in a life leads to many procedures, and is none: "vợ tôi thì sao" is not a birth.
+    beside = [
+        i
+        for i in _beside(library, spoken)
+        if i in scores and not _is_life_event(library.entries[i])
+    ]
     nearest = max(beside, key=lambda i: scores[i], default=spoken.id)
     first = hits[0]
     elsewhere = first.entry_id not in (spoken.id, *beside)
@@ -89,6 +94,10 @@ def follow(draft: Draft, reading: Reading, spoken: AnyEntry, hits: Sequence[Hit]
     moves = scores.get(nearest, least) - scores.get(spoken.id, least) >= MOVES
     entry = library.entries[nearest] if moves else spoken
     return replace(draft, entry=entry, facets=_facets(draft, entry if moves else None))
+
+
+def _is_life_event(entry: AnyEntry) -> bool:
+    return isinstance(entry, Guide) and entry.topic == "life_event"
 
 
 def _beside(library: Library, entry: AnyEntry) -> Iterator[str]:

@@ -28,7 +28,8 @@ from bot.protect import without_masks
 from bot.requests import find_requests, with_others
 from bot.scam.answer import AGAIN as SCAM_AGAIN
 from bot.scam.answer import ask_for_message, beside_entry, tell
-from bot.scam.asking import Way
+from bot.scam.asking import Way, alarm
+from bot.scam.model import Level
 from bot.smalltalk import first_words_in_a_group, small_talk, suggestions, without_courtesy
 from bot.team.script import fulfilled, step_words
 from bot.team.wish import chosen, kept_in_choices, worded
@@ -275,8 +276,18 @@ def retrieve(draft: Draft) -> Draft | Answer:
     # "VNeID là gì" is a name, of words that others use.
     says_enough = alone or len(reading.text.split()) >= _SAYS_ENOUGH
     if not says_enough and _name_in(reading.text, draft.known.searcher) is None:
-        return decide.ask_topic()
+        return _ask_again(draft)
     return _found(draft, reading)
+
+
+def _ask_again(draft: Draft) -> Answer:
+    """Ask what a facet is asked of: of the Entries that were just offered, if there are any."""
+    library = draft.known.edition.library
+    ids = [choice.action.split(":")[1] for choice in draft.context.choices if ":" in choice.action]
+    offered = [library.entries[i] for i in dict.fromkeys(ids) if i in library.entries]
+    if not offered or not draft.facets:
+        return decide.ask_topic()
+    return decide.ask_which(offered, draft.facets, draft.known.edition.number, True)
 
 
 def _name_in(text: str, searcher: Searcher) -> str | None:
@@ -325,6 +336,9 @@ def decide_entry(draft: Draft) -> Draft | Answer:
     found, confident = decide.inside(hits), confidence(hits, draft.reading)
     sure = decide.is_sure(confident, draft.reading)
     candidates = decide.candidates(found, confident, sure)
+    warned = None if sure else alarm(draft.question.text)
+    if warned and (not candidates or warned.judgement.level is Level.LIKELY):
+        return tell(warned, edition.library, edition.number)
     if not candidates:
         return decide.nothing_found(edition.library, hits, edition.number)
     entries = [edition.library.entries[hit.entry_id] for hit in candidates]

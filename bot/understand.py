@@ -42,7 +42,7 @@ _OPENS = frozenset(
 _CLOSES = frozenset(
     tone_style(
         """gì nào sao đâu ở là thì vậy thế như à ạ ơi nhé nhỉ hả không ko được dc có cần phải hết
-        bao nhiêu lâu mấy những với ra ntn làm tại đi"""
+        bao nhiêu lâu mấy những với ra ntn làm tại đi rồi giờ h ad"""
     ).split()
 )
 """Words that may stand before and after the name of what is asked about. With their marks: folded,

@@ -109,10 +109,12 @@ class Searcher:
         self._bare_names: dict[tuple[str, ...], set[int]] = {}
         for passage in index.passages:
             if passage.kind is PassageKind.NAME:
-                name = tuple(tokens(fold(passage.text)))
-                self._names.setdefault(name, set()).add(numbers[passage.entry_id])
-                bare = _without_general(passage.text)
-                self._bare_names.setdefault(bare, set()).add(numbers[passage.entry_id])
+                # Questions have their short forms written out: "CCCD" is a name in both forms.
+                for name in {passage.text, expand(passage.text)}:
+                    words, bare = tuple(tokens(fold(name))), _without_general(name)
+                    self._names.setdefault(words, set()).add(numbers[passage.entry_id])
+                    self._bare_names.setdefault(bare, set()).add(numbers[passage.entry_id])
+        self._bare_titles = {_without_general(entry.title) for entry in entries}
         self._longest_name = max(map(len, self._names), default=0)
 
     def read(self, text: str) -> Reading:
@@ -135,10 +137,11 @@ class Searcher:
 
     def named(self, text: str) -> int | None:
         """The Entry, by its number in the index, that a text is a name of and no other is: word
-        for word, or but for GENERAL words where two others are left."""
-        bare = _without_general(text)
-        found = self._names.get(tuple(tokens(fold(text))), set())
-        if not found and len(bare) > 1:
+        for word, or but for GENERAL words where two others are left. A text without any such word
+        may lack those of a title, not of an alias: "xe máy" is not yet "đăng ký xe máy"."""
+        words, bare = tuple(tokens(fold(text))), _without_general(text)
+        found = self._names.get(words, set())
+        if not found and len(bare) > 1 and (bare != words or bare in self._bare_titles):
             found = self._bare_names.get(bare, set())
         return next(iter(found)) if len(found) == 1 else None
 

@@ -117,6 +117,13 @@ ASKED = [
     ("AI là gì", "ai-la-gi", None),
     ("quên mật khẩu vneid", "vneid-loi-dang-nhap", None),
     ("công an gọi bảo em cài app dịch vụ công", "lua-dao", None),
+    ("con tôi 15 tuổi làm căn cước lần đầu", "can-cuoc", None),
+    ("cmnd 9 so con xai duoc khong", "can-cuoc", "conditions"),
+    ("ong ba co duoc di lam khai sinh cho chau ko", "khai-sinh", "who"),
+    ("ban tap hoa nho co phai nop thue k", "khai-thue-hkd", "conditions"),
+    ("mat cccd roi lam sao h", "can-cuoc", None),
+    ("sai thông tin trên giấy khai sinh", "cai-chinh-ho-tich", None),
+    ("mat giay ket hon", "trich-luc-ho-tich", None),
 ]
 
 
@@ -195,6 +202,34 @@ def test_whatever_is_asked_of_a_name_is_answered_from_its_entry(
 )
 def test_a_name_of_words_that_others_use_is_answered(lan: Talk, typed: str, entry_id: str) -> None:
     assert lan.say(typed).entry_id == entry_id
+
+
+def test_a_word_that_a_name_has_is_not_yet_that_name(lan: Talk) -> None:
+    lan.say("mất bằng lái")
+    assert lan.say("xe máy").entry_id != "dang-ky-xe-lan-dau"
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "no gui link dichvucong-gov.vip",
+        "no bao con toi dang cap cuu chuyen tien gap",
+        "app dvc.apk tai ve dc ko",
+        "nhan tin bao trung thuong xe sh dong phi 5tr",
+    ],
+)
+def test_marks_of_a_scam_are_told_to_somebody_who_does_not_ask_for_it(
+    lan: Talk, typed: str
+) -> None:
+    assert lan.say(typed).status is Status.ANSWERED_SCAM_CHECK
+
+
+def test_what_is_asked_after_asking_back_is_asked_of_what_was_offered(lan: Talk) -> None:
+    offered = {choice.action.split(":")[1] for choice in lan.say("sổ đỏ").choices}
+    again = lan.say("lệ phí bao nhiêu")
+    assert again.status is Status.CLARIFICATION_ENTRY
+    assert {choice.action.split(":")[1] for choice in again.choices} == offered
+    assert all(choice.action.endswith(":fee") for choice in again.choices)
 
 
 # --- going on -----------------------------------------------------------------------------------

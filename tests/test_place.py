@@ -243,6 +243,9 @@ def test_where_the_person_was_before_settles_a_shared_name(restorer: Restorer) -
         ("làm khai sinh ở xã Tân Lập huyện Đan Phượng cần gì", "làm khai sinh cần gì", False),
         ("Hà Nội có chương trình gì", "", False),
         ("em ở huyện Đan Phượng ạ", "em ạ", True),
+        ("phuong ben nghe gio thuoc phuong nao", "gio thuoc phuong nao", True),
+        ("tinh binh duong con ko", "", True),
+        ("toi o phuong hai chau da nang", "toi da nang", True),
         ("còn ở Hải Phòng thì sao", "", True),
         ("lam khai sinh o huyen dan phuong", "làm khai sinh", False),
         ("làm khai sinh ở phường Hòa Bình", "làm khai sinh", False),  # in several provinces

@@ -75,7 +75,10 @@ def addresses(words: Words, with_kind: bool = False) -> list[Address]:
     `with_kind`: only names whose kind is said ("huyen dan phuong"), for text typed without marks.
     """
     found = list(_with_kind(words.list))
-    if not with_kind:
+    if with_kind:
+        ends = {mention.end for mention in found}
+        found += [m for m in _provinces(words.list, _taken(found)) if m.first in ends]
+    else:
         found += _provinces(words.list, _taken(found))
         found += _cities(words.list, _taken(found))
         for mention in sorted(found, key=lambda m: -m.first):

@@ -39,6 +39,14 @@ _AROUND = frozenset(
 )
 """Words that may stand around a place when a message says nothing else."""
 
+_BECAME = frozenset(
+    tone_style(
+        """nào nao xã xa phường phuong tỉnh tinh quê que con không khong ko k sáp sap nhập nhap vào
+        vao đổi doi tên ten thành gì gi đâu dau"""
+    ).split()
+)
+"""Words that ask what has become of a place: "Bến Nghé giờ thuộc phường nào"."""
+
 _FROM = frozenset(["khẩu", "khau", "hk", "quê", "que"])
 _TURNS = frozenset(("hay", "mà", "ma", "nhưng", "nhung", "rồi", "roi", "nay", "giờ", "gio", "đang"))
 """Words after which somebody speaks of another place."""
@@ -124,7 +132,9 @@ def _read(text: str, known: Place | None, asked: bool, with_kind: bool = False) 
     resolved = list(_resolved(found, known))
     mentioned = {n for _, address in resolved for m in address for n in range(m.first, m.end)}
     alone = bool(resolved) and all(
-        word in _AROUND for n, word in enumerate(words.list) if n not in mentioned
+        word in _AROUND or word in _BECAME
+        for n, word in enumerate(words.list)
+        if n not in mentioned
     )
     clear = [(n, address) for n, address in resolved if not is_doubtful(address, with_kind)]
     small = [m for _, address in (resolved if alone else clear) for m in address if m.level < 3]

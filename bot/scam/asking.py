@@ -101,8 +101,17 @@ def asked(text: str, expected: bool) -> Check | None:
     if _lies_there(plain, has_link, judgement) or foreign_alone(text):
         named = judgement.level is Level.LITTLE and "://" not in text  # "dichvucong.gov.vn"
         return Check(Way.TOLD if named else Way.GIVEN, judgement)
+    if has_link and judgement.level is Level.LIKELY:
+        return Check(Way.TOLD, judgement)
     tells = has_link or has_number(text) or alarming or not _ASKS.search(plain)
     return Check(Way.GIVEN, judgement) if expected and tells else None
+
+
+def alarm(text: str) -> Check | None:
+    """The judgement of a message that nobody asked to have checked, if it finds signs of a scam."""
+    judgement = judge(text)
+    alarming = judgement.level in (Level.LIKELY, Level.SUSPICIOUS)
+    return Check(Way.TOLD, judgement) if alarming else None
 
 
 def _grave(judgement: Judgement, has_link: bool) -> bool:
