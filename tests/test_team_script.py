@@ -36,13 +36,34 @@ def lan(known: Known, tmp_path: Path) -> Iterator[Chat]:
 
 
 @pytest.mark.parametrize(
-    "typed", ["tờ rơi khai sinh", "to roi khai sinh", "gửi tờ rơi khai sinh", "/toroi khai sinh"]
+    "typed",
+    [
+        "tờ rơi khai sinh",
+        "to roi khai sinh",
+        "gửi tờ rơi khai sinh",
+        "in giúp em tờ rơi khai sinh",
+        "cho tôi xin một tờ rơi về khai sinh",
+        "/toroi khai sinh",
+    ],
 )
 def test_one_message_gives_the_leaflet(lan: Chat, typed: str) -> None:
     got = lan.say(typed)
     assert got.status is Status.ANSWERED_LEAFLET
     assert got.page == "/thu-tuc/khai-sinh/to-roi.pdf?co=a4"
     assert lan.press(got, say("team.leaflet_a6")).page == "/thu-tuc/khai-sinh/to-roi.pdf?co=a6"
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "tờ rơi A6 khai sinh",
+        "tờ rơi khổ nhỏ: khai sinh",
+        "to roi khai sinh kho a6",
+        "tờ rơi khai sinh khổ giấy A6.",
+    ],
+)
+def test_the_paper_can_be_named_too(lan: Chat, typed: str) -> None:
+    assert lan.say(typed).page == "/thu-tuc/khai-sinh/to-roi.pdf?co=a6"
 
 
 def test_the_leaflet_is_of_the_place_somebody_named(lan: Chat) -> None:

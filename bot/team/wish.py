@@ -27,10 +27,15 @@ class Wish:
 _WORDS = {
     Kind.GUIDE: re.compile(r"(/huongdan(@\w+)?|(xin )?huong dan tung buoc)( (lam|ve|thu tuc))*"),
     Kind.LEAFLET: re.compile(
-        r"(/toroi(@\w+)?|((gui|cho|xin|in|lay|can)( (toi|em|minh|xin))? )?to roi)"
+        r"(/toroi(@\w+)?|((gui|cho|xin|in|lay|can|tai|mo|co)( (giup|gium|ho|cho))?"
+        r"( (toi|em|minh|xin|mot|cai))* )?to roi)"
         r"( (ve|cua|thu tuc|lam))*"
     ),
 }
+_SIZE = r"(?:kho (?:giay )?)?(a[46])|kho nho"
+_SIZED = re.compile(rf"^(?:{_SIZE})(?:[ :,]+|$)| +(?:{_SIZE})$")
+"""The paper, before the name of the Entry or behind it."""
+_AROUND = " :.,–-“”\"'!?"
 _ACTION = re.compile(r"(?:guide:([a-z0-9-]+):(\d{1,2})|leaflet:([a-z0-9-]+):(a4|a6))", re.ASCII)
 
 
@@ -41,8 +46,18 @@ def worded(text: str) -> tuple[Wish, str] | None:
         found = pattern.match(fold(text))
         rest = text[found.end() :] if found else ""
         if found and not re.match(r"\w", rest):
-            return Wish(kind), rest.strip(" :.,–-“”\"'!?")
+            rest = rest.strip(_AROUND)
+            return _sized(rest) if kind is Kind.LEAFLET else (Wish(kind), rest)
     return None
+
+
+def _sized(rest: str) -> tuple[Wish, str]:
+    """The wish for a leaflet on the paper that is named, and the name of the Entry."""
+    found = _SIZED.search(fold(rest))
+    if found is None:
+        return Wish(Kind.LEAFLET), rest
+    name = f"{rest[: found.start()]} {rest[found.end() :]}".strip(_AROUND)
+    return Wish(Kind.LEAFLET, size=found[1] or found[2] or "a6"), name
 
 
 def chosen(action: str) -> tuple[Wish, str] | None:
