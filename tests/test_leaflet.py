@@ -15,7 +15,7 @@ from bot.messages import say
 from knowledge.model import Facet, Procedure
 from knowledge.places.units import communes
 from tests.fakes.desk import TODAY, DeskReplies, Shown, published
-from webhook.leaflets import leaflets_router
+from webhook.leaflets import Printer, leaflets_router
 from webhook.pages import pages_router
 from webhook.settings import Settings
 from webhook.web import chat_router
@@ -36,7 +36,7 @@ def visitor(shown: Shown, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     app = FastAPI()
     app.include_router(chat_router(DeskReplies(shown), settings, lambda: shown))
     app.include_router(pages_router(lambda: shown, settings, lambda: TODAY))
-    app.include_router(leaflets_router(lambda: shown, settings, lambda: TODAY))
+    app.include_router(leaflets_router(Printer(lambda: shown, settings, lambda: TODAY)))
     with TestClient(app) as client:
         yield client
 
