@@ -29,11 +29,13 @@ from webhook.channels.zalo_oa.adapter import PATH as ZALO_OA_PATH
 from webhook.leaflets import Printer
 from webhook.limits import Pace
 from webhook.metrics import Metrics
+from webhook.queue import Timing
 from webhook.settings import Settings
 from webhook.web import chat_router
 
 CHANNELS = ("web", "telegram", "zalo_bot", "zalo_oa")
 PATIENCE_S = 180.0
+"""Of pupils, and of platforms, which should not come again where a busy machine is slow."""
 LOOK_EVERY_S = 0.05
 """How often a pupil looks for messages: many look at once, beside the server they wait for."""
 PER_SECOND = 1000.0
@@ -158,7 +160,7 @@ def classroom(folder: Path, shown: Known | None = None) -> Iterator[Classroom]:
     with ExitStack() as stack:
         tg = stack.enter_context(FakeTelegram())
         bot = stack.enter_context(FakeZaloBot())
-        oa = stack.enter_context(FakeZaloOa())
+        oa = stack.enter_context(FakeZaloOa(patience_s=PATIENCE_S))
         port = free_port()
         url = f"http://127.0.0.1:{port}"
         settings = Settings(
@@ -181,7 +183,12 @@ def classroom(folder: Path, shown: Known | None = None) -> Iterator[Classroom]:
         for channel in channels:
             channel.pace = Pace(PER_SECOND, 0.0)
         app = create_app(
-            settings, assistant, readiness=lambda: True, routers=[web], channels=channels
+            settings,
+            assistant,
+            readiness=lambda: True,
+            routers=[web],
+            channels=channels,
+            timing=Timing(record_s=PATIENCE_S),
         )
         stack.enter_context(serve(app, port))
         tg.webhook = {"url": url + TELEGRAM_PATH, "secret_token": telegram.SECRET}
@@ -191,7 +198,7 @@ def classroom(folder: Path, shown: Known | None = None) -> Iterator[Classroom]:
         yield room
         for visitor in room.visitors:
             visitor.browser.close()
-        oa.settle()
+        oa.settle(PATIENCE_S)
         oa.webhook = {}
 
 
