@@ -13,6 +13,7 @@ from bot.journal import Journal
 from bot.messages import all_words, say
 from bot.model import Status
 from bot.team.script import script
+from bot.team.wish import worded
 from knowledge.model import Facet, Procedure
 from knowledge.store import connect
 from tests.fakes.small_search import Chat, assistant_over, small_known, words
@@ -43,6 +44,7 @@ def lan(known: Known, tmp_path: Path) -> Iterator[Chat]:
         "gửi tờ rơi khai sinh",
         "in giúp em tờ rơi khai sinh",
         "cho tôi xin một tờ rơi về khai sinh",
+        "tờ rơi khai sinh để phát cho bà con",
         "/toroi khai sinh",
     ],
 )
@@ -64,6 +66,22 @@ def test_one_message_gives_the_leaflet(lan: Chat, typed: str) -> None:
 )
 def test_the_paper_can_be_named_too(lan: Chat, typed: str) -> None:
     assert lan.say(typed).page == "/thu-tuc/khai-sinh/to-roi.pdf?co=a6"
+
+
+@pytest.mark.parametrize(
+    ("typed", "name"),
+    [
+        ("tờ rơi vết thương tái phát", "vết thương tái phát"),
+        ("tờ rơi vệ sinh nước", "vệ sinh nước"),
+        ("tờ rơi về vệ sinh nước", "vệ sinh nước"),
+        ("hướng dẫn từng bước làm lâm sản", "lâm sản"),
+        ("in tờ rơi cho bà con", ""),
+    ],
+)
+def test_a_name_is_read_from_its_first_letter_to_its_last(typed: str, name: str) -> None:
+    found = worded(typed)
+    assert found
+    assert found[1] == name
 
 
 def test_the_leaflet_is_of_the_place_somebody_named(lan: Chat) -> None:

@@ -25,13 +25,19 @@ class Wish:
 
 
 _WORDS = {
-    Kind.GUIDE: re.compile(r"(/huongdan(@\w+)?|(xin )?huong dan tung buoc)( (lam|ve|thu tuc))*"),
+    Kind.GUIDE: re.compile(r"(/huongdan(@\w+)?|(xin )?huong dan tung buoc)"),
     Kind.LEAFLET: re.compile(
         r"(/toroi(@\w+)?|((gui|cho|xin|in|lay|can|tai|mo|co)( (giup|gium|ho|cho))?"
         r"( (toi|em|minh|xin|mot|cai))* )?to roi)"
-        r"( (ve|cua|thu tuc|lam))*"
     ),
 }
+_ABOUT = re.compile(r"(?:\s+(?:về|ve|của|cua|thủ tục|thu tuc|làm|lam)\b)+", re.IGNORECASE)
+"""Read as it is typed: folded, "vệ sinh" and "lâm sản" would begin so."""
+_FOR_WHOM = re.compile(
+    r"(?:\s+(?:để|de))?(?:\s+(?:phát|phat))?\s+cho\s+(?:bà con|ba con|người dân|nguoi dan|dân|dan"
+    r"|các cụ|cac cu|mọi người|moi nguoi)$",
+    re.IGNORECASE,
+)
 _SIZE = r"(?:kho (?:giay )?)?(a[46])|kho nho"
 _SIZED = re.compile(rf"^(?:{_SIZE})(?:[ :,]+|$)| +(?:{_SIZE})$")
 """The paper, before the name of the Entry or behind it."""
@@ -46,7 +52,9 @@ def worded(text: str) -> tuple[Wish, str] | None:
         found = pattern.match(fold(text))
         rest = text[found.end() :] if found else ""
         if found and not re.match(r"\w", rest):
-            rest = rest.strip(_AROUND)
+            about = _ABOUT.match(rest)
+            rest = rest[about.end() :] if about else rest
+            rest = _FOR_WHOM.sub("", f" {rest.strip(_AROUND)}").strip(_AROUND)
             return _sized(rest) if kind is Kind.LEAFLET else (Wish(kind), rest)
     return None
 
