@@ -19,7 +19,13 @@ from knowledge.store import connect
 from tests.fakes.small_search import Chat, assistant_over, small_known, words
 from webhook.database import migrate
 
-NAMES = ["procedures/khai-sinh", "procedures/tam-tru", "guides/lua-dao"]
+NAMES = [
+    "procedures/khai-sinh",
+    "procedures/tam-tru",
+    "guides/lua-dao",
+    "guides/gioi-han-cua-tro-ly",
+    "guides/dung-tro-ly-khi-di-giup-ba-con",
+]
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +80,7 @@ def test_the_paper_can_be_named_too(lan: Chat, typed: str) -> None:
         ("tờ rơi vết thương tái phát", "vết thương tái phát"),
         ("tờ rơi vệ sinh nước", "vệ sinh nước"),
         ("tờ rơi về vệ sinh nước", "vệ sinh nước"),
-        ("hướng dẫn từng bước làm lâm sản", "lâm sản"),
+        ("tờ rơi làm thay", "làm thay"),
         ("in tờ rơi cho bà con", ""),
     ],
 )
@@ -136,6 +142,20 @@ def test_asked_back_people_still_get_the_leaflet_they_wanted(lan: Chat) -> None:
     assert all(not action.startswith("entry:") for action in entries), entries
     if entries:
         assert lan.say(action=entries[0]).status is Status.ANSWERED_LEAFLET
+
+
+def test_the_name_of_a_leaflet_is_no_small_talk(lan: Chat) -> None:
+    got = lan.say("tờ rơi hướng dẫn sử dụng trợ lý")
+    assert got.status is Status.ANSWERED_LEAFLET
+    assert got.entry_id == "gioi-han-cua-tro-ly"
+    urgent = lan.say("tờ rơi cháy nhà cứu tôi với")
+    assert urgent.status is Status.ANSWERED_EMERGENCY
+
+
+def test_how_a_team_uses_the_bot_is_more_than_help(lan: Chat) -> None:
+    got = lan.say("cách dùng bot cho tổ công nghệ số")
+    assert got.entry_id == "dung-tro-ly-khi-di-giup-ba-con"
+    assert lan.say("cách dùng bot").status is Status.SMALLTALK_HELP
 
 
 def test_of_two_wishes_in_one_message_the_second_is_offered_as_a_leaflet(lan: Chat) -> None:

@@ -31,8 +31,8 @@ _WORDS = {
         r"( (toi|em|minh|xin|mot|cai))* )?to roi)"
     ),
 }
-_ABOUT = re.compile(r"(?:\s+(?:về|ve|của|cua|thủ tục|thu tuc|làm|lam)\b)+", re.IGNORECASE)
-"""Read as it is typed: folded, "vệ sinh" and "lâm sản" would begin so."""
+_ABOUT = re.compile(r"\s+(?:về|ve|của|cua)\b", re.IGNORECASE)
+"""Read as it is typed: folded, "vệ sinh" would begin so. "Làm" may be a part of the name."""
 _FOR_WHOM = re.compile(
     r"(?:\s+(?:để|de))?(?:\s+(?:phát|phat))?\s+cho\s+(?:bà con|ba con|người dân|nguoi dan|dân|dan"
     r"|các cụ|cac cu|mọi người|moi nguoi)$",
