@@ -3,12 +3,12 @@
     python -m bench.course_walk [--lessons 1-41] [--channels web telegram zalo_bot zalo_oa] [--list]
 
 A server with the real course, the channels' adapters and the durable queue, over the fakes of the
-platforms. On each channel somebody learns each lesson: opens it by name, reads its cards, replies
-to its exercise and answers its quiz, in turn all right and with wrong answers; on Telegram by votes
-in native quizzes, elsewhere in turn by buttons and by typed numbers. What must be heard at each
-step is taken from the lesson: every card, what to try, the exercise, its solution only after the
-reply, each question, each explanation with the right verdict, and the result. A lesson fails if
-any of it is not heard. --list prints why.
+platforms; the pace at which messages are sent is let off, nothing else. On each channel somebody
+learns each lesson: opens it by name, reads its cards, replies to its exercise and answers its quiz,
+in turn all right and with wrong answers; on Telegram by votes in native quizzes, elsewhere in turn
+by buttons and by typed numbers. What must be heard at each step is taken from the lesson: every
+card, what to try, the exercise, its solution only after the reply, each question, each explanation
+with the right verdict, and the result. A lesson fails if any of it is not heard. --list prints why.
 """
 
 from __future__ import annotations

@@ -144,6 +144,16 @@ class ShownSource(Record):
     published: str | None = None
 
 
+class Leaflet(Record):
+    """A leaflet that goes with an Answer: a file where the channel takes files, else a link."""
+
+    entry_id: str
+    size: str
+    """ "a4" or "a6"."""
+    place: str = ""
+    """Where it is for, as a Place's `str` writes it."""
+
+
 class Answer(Record):
     """What a person is told, before a channel renders it."""
 
@@ -168,6 +178,8 @@ class Answer(Record):
     """The prompt that the talk is about, until it is finished."""
     curated: int | None = None
     """The number of the curated answer that this is."""
+    leaflet: Leaflet | None = None
+    """What `page` leads to, for channels that take files."""
 
     @property
     def asks_opinion(self) -> bool:

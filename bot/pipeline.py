@@ -208,7 +208,8 @@ def talk(draft: Draft) -> Draft | Answer:
         return draft
     joined = draft.question.action == "joined"
     answer = first_words_in_a_group() if joined else small_talk(draft.question.text)
-    if answer is None:
+    # "tờ rơi hướng dẫn sử dụng trợ lý" names what is wanted, and asks for no help.
+    if answer is None or (draft.wish and answer.status.family == "smalltalk"):
         return draft
     if answer.status in (Status.SMALLTALK_GREETING, Status.SMALLTALK_HELP):
         titles = {entry.id: entry.title for entry in draft.known.edition.library}

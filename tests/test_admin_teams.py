@@ -149,7 +149,7 @@ def test_an_answer_goes_to_the_member_and_begins_a_draft(office: Office) -> None
     path = f"{team}/tra-loi/{question.id}"
     assert "còn trống" in sent(leader, path, answer=" ")
     seen = sent(leader, path, answer="Xã báo tháng sau, gọi 0912345678.", draft="1")
-    assert "Đang chờ thành viên" in seen
+    assert "Sẽ báo vào ban ngày" in seen
     (told,) = book.untold("member")
     assert told.answer == "Xã báo tháng sau, gọi [số điện thoại]."
     (draft,) = Proposals(office.engine).all()

@@ -99,6 +99,16 @@ def test_an_entry_is_found_and_read_without_signal(
 
 @pytest.mark.browser
 @pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="no Chromium: apt-get install chromium")
+def test_what_is_called_so_comes_before_what_begins_so(phone: tuple[Page, list[str]]) -> None:
+    page, _ = phone
+    page.get_by_label(say("pack.search")).fill("khai sinh cho con")
+    titles = page.locator("#list > details:not([hidden]) > summary")
+    expect(titles.first).to_have_text("Đăng ký khai sinh", timeout=WAIT_MS)
+    assert any(title.startswith("Khai sinh cho con có") for title in titles.all_inner_texts())
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="no Chromium: apt-get install chromium")
 def test_what_is_nowhere_is_not_found_and_said_so(phone: tuple[Page, list[str]]) -> None:
     page, _ = phone
     page.get_by_label(say("pack.search")).fill("xyzzy")

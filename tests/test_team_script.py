@@ -13,12 +13,19 @@ from bot.journal import Journal
 from bot.messages import all_words, say
 from bot.model import Status
 from bot.team.script import script
+from bot.team.wish import worded
 from knowledge.model import Facet, Procedure
 from knowledge.store import connect
 from tests.fakes.small_search import Chat, assistant_over, small_known, words
 from webhook.database import migrate
 
-NAMES = ["procedures/khai-sinh", "procedures/tam-tru", "guides/lua-dao"]
+NAMES = [
+    "procedures/khai-sinh",
+    "procedures/tam-tru",
+    "guides/lua-dao",
+    "guides/gioi-han-cua-tro-ly",
+    "guides/dung-tro-ly-khi-di-giup-ba-con",
+]
 
 
 @pytest.fixture(scope="module")
@@ -36,13 +43,51 @@ def lan(known: Known, tmp_path: Path) -> Iterator[Chat]:
 
 
 @pytest.mark.parametrize(
-    "typed", ["tờ rơi khai sinh", "to roi khai sinh", "gửi tờ rơi khai sinh", "/toroi khai sinh"]
+    "typed",
+    [
+        "tờ rơi khai sinh",
+        "to roi khai sinh",
+        "gửi tờ rơi khai sinh",
+        "in giúp em tờ rơi khai sinh",
+        "cho tôi xin một tờ rơi về khai sinh",
+        "tờ rơi khai sinh để phát cho bà con",
+        "/toroi khai sinh",
+    ],
 )
 def test_one_message_gives_the_leaflet(lan: Chat, typed: str) -> None:
     got = lan.say(typed)
     assert got.status is Status.ANSWERED_LEAFLET
     assert got.page == "/thu-tuc/khai-sinh/to-roi.pdf?co=a4"
     assert lan.press(got, say("team.leaflet_a6")).page == "/thu-tuc/khai-sinh/to-roi.pdf?co=a6"
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "tờ rơi A6 khai sinh",
+        "tờ rơi khổ nhỏ: khai sinh",
+        "to roi khai sinh kho a6",
+        "tờ rơi khai sinh khổ giấy A6.",
+    ],
+)
+def test_the_paper_can_be_named_too(lan: Chat, typed: str) -> None:
+    assert lan.say(typed).page == "/thu-tuc/khai-sinh/to-roi.pdf?co=a6"
+
+
+@pytest.mark.parametrize(
+    ("typed", "name"),
+    [
+        ("tờ rơi vết thương tái phát", "vết thương tái phát"),
+        ("tờ rơi vệ sinh nước", "vệ sinh nước"),
+        ("tờ rơi về vệ sinh nước", "vệ sinh nước"),
+        ("tờ rơi làm thay", "làm thay"),
+        ("in tờ rơi cho bà con", ""),
+    ],
+)
+def test_a_name_is_read_from_its_first_letter_to_its_last(typed: str, name: str) -> None:
+    found = worded(typed)
+    assert found
+    assert found[1] == name
 
 
 def test_the_leaflet_is_of_the_place_somebody_named(lan: Chat) -> None:
@@ -97,6 +142,20 @@ def test_asked_back_people_still_get_the_leaflet_they_wanted(lan: Chat) -> None:
     assert all(not action.startswith("entry:") for action in entries), entries
     if entries:
         assert lan.say(action=entries[0]).status is Status.ANSWERED_LEAFLET
+
+
+def test_the_name_of_a_leaflet_is_no_small_talk(lan: Chat) -> None:
+    got = lan.say("tờ rơi hướng dẫn sử dụng trợ lý")
+    assert got.status is Status.ANSWERED_LEAFLET
+    assert got.entry_id == "gioi-han-cua-tro-ly"
+    urgent = lan.say("tờ rơi cháy nhà cứu tôi với")
+    assert urgent.status is Status.ANSWERED_EMERGENCY
+
+
+def test_how_a_team_uses_the_bot_is_more_than_help(lan: Chat) -> None:
+    got = lan.say("cách dùng bot cho tổ công nghệ số")
+    assert got.entry_id == "dung-tro-ly-khi-di-giup-ba-con"
+    assert lan.say("cách dùng bot").status is Status.SMALLTALK_HELP
 
 
 def test_of_two_wishes_in_one_message_the_second_is_offered_as_a_leaflet(lan: Chat) -> None:

@@ -14,7 +14,7 @@ from fastapi import APIRouter, FastAPI, Response
 from fastapi.responses import JSONResponse
 from starlette.middleware.gzip import GZipMiddleware
 
-from webhook.channels.adapter import Adapter
+from webhook.channels.adapter import Adapter, Papers
 from webhook.channels.configured import adapters, platform_pages
 from webhook.channels.routes import channel_router
 from webhook.logs import quiet_libraries
@@ -46,16 +46,20 @@ def create_app(
     outreach: Outreach | None = None,
     timing: Timing | None = None,
     clock: Callable[[], float] = time.monotonic,
+    papers: Papers | None = None,
+    channels: Sequence[Adapter] | None = None,
 ) -> FastAPI:
     """The whole server. `readiness` says whether answers can be given: a bool, or a report whose
     "ready" is one. What is `alongside` is entered while it serves; `switches` says which channels
     are off; `outreach` puts messages into the queue by itself; `clock` is what the rate limits go
-    by. MissingSettingError if a channel is configured by half."""
+    by; `papers` makes leaflets, to be sent as files; `channels` are served in place of those that
+    the settings configure. MissingSettingError if a channel is configured by half."""
     quiet_libraries()
     metrics, switches = metrics or Metrics(), switches or AllOn()
     for channel in SWITCHED:
         metrics.off.labels(channel.value).set_function(partial(switches.is_off, channel))
-    channels = adapters(settings, metrics)
+    if channels is None:
+        channels = adapters(settings, metrics, papers)
     queue = DurableQueue(
         settings.queue_database_url,
         Measured(replies, metrics),

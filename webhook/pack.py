@@ -35,7 +35,7 @@ class Item:
 
     sheet: Sheet
     names: str
-    """What it is found by, without diacritics."""
+    """What it is found by, without diacritics: "dang ky khai sinh ; khai sinh cho con"."""
     address: str
 
 
@@ -116,8 +116,9 @@ def _rendered(items: list[Item], left: int, edition: Edition, today: date, url: 
 def _item(entry: AnyEntry, edition: Edition, today: date, url: str) -> Item:
     shown = sheet(entry, edition.library, edition.number, today)
     code = entry.code or "" if isinstance(entry, Procedure) else ""
-    names = re.sub(r"[^a-z0-9.]+", " ", fold(" ".join((entry.title, *entry.aliases, code))))
-    return Item(shown, names, url + shown.path)
+    names = [name for name in (entry.title, *entry.aliases, code) if name]
+    folded = (re.sub(r"[^a-z0-9.]+", " ", fold(name)).strip() for name in names)
+    return Item(shown, " ; ".join(folded), url + shown.path)
 
 
 def _order(entry: AnyEntry) -> tuple[bool, tuple[int, str], str]:

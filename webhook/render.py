@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.messages import say
-from bot.model import Answer, Block, BlockKind, Choice, ShownSource
+from bot.model import Answer, Block, BlockKind, Choice, Leaflet, ShownSource
 from knowledge.model import QuizQuestion, Record
 
 SOURCES_NAMED = 3
@@ -29,6 +29,10 @@ class Message(Record):
     """What to send as a quiz where the channel has those; the text says the same."""
     votes: tuple[Choice, ...] = ()
     """What a vote for each option of the quiz stands for: buttons, where it is sent as text."""
+    leaflet: Leaflet | None = None
+    """What to send as a file; where that can't be done, the text is sent, if there is one."""
+    caption: str = ""
+    """The HTML under the file, where it has one."""
 
 
 @dataclass(frozen=True)

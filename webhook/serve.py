@@ -18,7 +18,7 @@ from webhook.database import open_database
 from webhook.gateway import core_router
 from webhook.ioc.keys import Keys
 from webhook.ioc.routes import ioc_router
-from webhook.leaflets import leaflets_router
+from webhook.leaflets import Printer, leaflets_router
 from webhook.metrics import Measured, Metrics
 from webhook.outreach import Outreach
 from webhook.pack import pack_router
@@ -45,6 +45,7 @@ def build_app(settings: Settings, progress: Progress = lambda done, total: None)
     replies = Switched(assistant, switches)
     metrics, figures = Metrics(), Figures(engine)
     waiting = build_waiting(settings, engine)
+    printer = Printer(follower.current, settings)
 
     def readiness() -> dict[str, Any]:
         """Ready while the database answers; also which Edition is served and which is newest."""
@@ -58,7 +59,7 @@ def build_app(settings: Settings, progress: Progress = lambda done, total: None)
     routers = [
         chat_router(measured, settings, follower.current),
         pages_router(follower.current, settings),
-        leaflets_router(follower.current, settings),
+        leaflets_router(printer),
         pack_router(follower.current, settings),
         admin_router(
             settings,
@@ -83,4 +84,5 @@ def build_app(settings: Settings, progress: Progress = lambda done, total: None)
         alongside=[follower.following(), adding_up(figures)],
         switches=switches,
         outreach=Outreach(waiting, settings.channels, switches.is_off),
+        papers=printer.file,
     )

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from bot.compose import Composer, remarks
 from bot.draft import Draft
 from bot.messages import say
-from bot.model import Answer, Block, BlockKind, Choice, Status
+from bot.model import Answer, Block, BlockKind, Choice, Leaflet, Status
 from bot.team.wish import Kind, Wish, action_of
 from knowledge.model import AnyEntry, Facet, Procedure
 from knowledge.pages import leaflet_of, page_of
@@ -85,6 +85,7 @@ def _leaflet(entry: AnyEntry, wish: Wish, place: Place | None, edition: int) -> 
         edition=edition,
         entry_id=entry.id,
         page=leaflet_of(entry, wish.size, place),
+        leaflet=Leaflet(entry_id=entry.id, size=wish.size, place=str(place or "")),
     )
 
 

@@ -25,12 +25,23 @@ class Wish:
 
 
 _WORDS = {
-    Kind.GUIDE: re.compile(r"(/huongdan(@\w+)?|(xin )?huong dan tung buoc)( (lam|ve|thu tuc))*"),
+    Kind.GUIDE: re.compile(r"(/huongdan(@\w+)?|(xin )?huong dan tung buoc)"),
     Kind.LEAFLET: re.compile(
-        r"(/toroi(@\w+)?|((gui|cho|xin|in|lay|can)( (toi|em|minh|xin))? )?to roi)"
-        r"( (ve|cua|thu tuc|lam))*"
+        r"(/toroi(@\w+)?|((gui|cho|xin|in|lay|can|tai|mo|co)( (giup|gium|ho|cho))?"
+        r"( (toi|em|minh|xin|mot|cai))* )?to roi)"
     ),
 }
+_ABOUT = re.compile(r"\s+(?:về|ve|của|cua)\b", re.IGNORECASE)
+"""Read as it is typed: folded, "vệ sinh" would begin so. "Làm" may be a part of the name."""
+_FOR_WHOM = re.compile(
+    r"(?:\s+(?:để|de))?(?:\s+(?:phát|phat))?\s+cho\s+(?:bà con|ba con|người dân|nguoi dan|dân|dan"
+    r"|các cụ|cac cu|mọi người|moi nguoi)$",
+    re.IGNORECASE,
+)
+_SIZE = r"(?:kho (?:giay )?)?(a[46])|kho nho"
+_SIZED = re.compile(rf"^(?:{_SIZE})(?:[ :,]+|$)| +(?:{_SIZE})$")
+"""The paper, before the name of the Entry or behind it."""
+_AROUND = " :.,–-“”\"'!?"
 _ACTION = re.compile(r"(?:guide:([a-z0-9-]+):(\d{1,2})|leaflet:([a-z0-9-]+):(a4|a6))", re.ASCII)
 
 
@@ -41,8 +52,20 @@ def worded(text: str) -> tuple[Wish, str] | None:
         found = pattern.match(fold(text))
         rest = text[found.end() :] if found else ""
         if found and not re.match(r"\w", rest):
-            return Wish(kind), rest.strip(" :.,–-“”\"'!?")
+            about = _ABOUT.match(rest)
+            rest = rest[about.end() :] if about else rest
+            rest = _FOR_WHOM.sub("", f" {rest.strip(_AROUND)}").strip(_AROUND)
+            return _sized(rest) if kind is Kind.LEAFLET else (Wish(kind), rest)
     return None
+
+
+def _sized(rest: str) -> tuple[Wish, str]:
+    """The wish for a leaflet on the paper that is named, and the name of the Entry."""
+    found = _SIZED.search(fold(rest))
+    if found is None:
+        return Wish(Kind.LEAFLET), rest
+    name = f"{rest[: found.start()]} {rest[found.end() :]}".strip(_AROUND)
+    return Wish(Kind.LEAFLET, size=found[1] or found[2] or "a6"), name
 
 
 def chosen(action: str) -> tuple[Wish, str] | None:

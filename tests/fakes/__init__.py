@@ -42,12 +42,12 @@ def serve(app: Any, port: int | None = None, **more: Any) -> Iterator[str]:
         thread.join(30)
 
 
-def wait_until(done: Callable[[], object], timeout_s: float = 10.0) -> None:
-    """Waits for something to become true. AssertionError if it doesn't in time."""
+def wait_until(done: Callable[[], object], timeout_s: float = 10.0, every_s: float = 0.01) -> None:
+    """Waits for something to become true; looks so often. AssertionError if it doesn't in time."""
     deadline = time.monotonic() + timeout_s
     while not done():
         assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.01)
+        time.sleep(every_s)
 
 
 class EchoReplies:

@@ -22,14 +22,25 @@ from tests.fakes.telegram.voting import vote
 from tests.fakes.zalo_bot import FakeZaloBot
 from tests.fakes.zalo_oa import FakeZaloOa
 from webhook.app import create_app
+from webhook.channels.configured import adapters
 from webhook.channels.telegram.adapter import PATH as TELEGRAM_PATH
 from webhook.channels.zalo_bot.adapter import PATH as ZALO_BOT_PATH
 from webhook.channels.zalo_oa.adapter import PATH as ZALO_OA_PATH
+from webhook.leaflets import Printer
+from webhook.limits import Pace
+from webhook.metrics import Metrics
+from webhook.queue import Timing
 from webhook.settings import Settings
 from webhook.web import chat_router
 
 CHANNELS = ("web", "telegram", "zalo_bot", "zalo_oa")
 PATIENCE_S = 180.0
+"""Of pupils, and of platforms, which should not come again where a busy machine is slow."""
+LOOK_EVERY_S = 0.05
+"""How often a pupil looks for messages: many look at once, beside the server they wait for."""
+PER_SECOND = 1000.0
+"""Messages a second, and no pause within a chat: what is said is tried here, not how fast platforms
+may be sent to, which would make a lesson of fifteen messages take fifteen seconds."""
 _BUTTON = re.compile(r'<button form="hoi" name="action" value="([^"]+)"[^>]*>(.*?)</button>', re.S)
 
 
@@ -126,7 +137,7 @@ class Classroom:
     """The server and its platforms."""
 
     def __init__(self, url: str, folder: Path, fakes: dict[str, Any]) -> None:
-        self._url, self._folder, self._fakes = url, folder, fakes
+        self._url, self._folder, self.fakes = url, folder, fakes
         self.visitors: list[Visitor] = []
 
     def pupil(self, channel: str, number: int) -> Pupil:
@@ -136,8 +147,8 @@ class Classroom:
                 self.visitors.append(Visitor(self._url))
                 return self.visitors[-1]
             case "telegram":
-                return Voter(self._fakes[channel], 9000 + number, self._folder)
-        return Chatter(self._fakes[channel], f"675059164343{number:06}")
+                return Voter(self.fakes[channel], 9000 + number, self._folder)
+        return Chatter(self.fakes[channel], f"675059164343{number:06}")
 
 
 @contextmanager
@@ -149,7 +160,7 @@ def classroom(folder: Path, shown: Known | None = None) -> Iterator[Classroom]:
     with ExitStack() as stack:
         tg = stack.enter_context(FakeTelegram())
         bot = stack.enter_context(FakeZaloBot())
-        oa = stack.enter_context(FakeZaloOa())
+        oa = stack.enter_context(FakeZaloOa(patience_s=PATIENCE_S))
         port = free_port()
         url = f"http://127.0.0.1:{port}"
         settings = Settings(
@@ -167,7 +178,18 @@ def classroom(folder: Path, shown: Known | None = None) -> Iterator[Classroom]:
             **oa.settings(),
         )
         web = chat_router(assistant, settings, lambda: edition)
-        app = create_app(settings, assistant, readiness=lambda: True, routers=[web])
+        printer = Printer(lambda: edition, settings, lambda: TODAY)
+        channels = adapters(settings, Metrics(), printer.file)
+        for channel in channels:
+            channel.pace = Pace(PER_SECOND, 0.0)
+        app = create_app(
+            settings,
+            assistant,
+            readiness=lambda: True,
+            routers=[web],
+            channels=channels,
+            timing=Timing(record_s=PATIENCE_S),
+        )
         stack.enter_context(serve(app, port))
         tg.webhook = {"url": url + TELEGRAM_PATH, "secret_token": telegram.SECRET}
         bot.webhook = {"url": url + ZALO_BOT_PATH, "secret_token": zalo_bot.SECRET}
@@ -176,7 +198,7 @@ def classroom(folder: Path, shown: Known | None = None) -> Iterator[Classroom]:
         yield room
         for visitor in room.visitors:
             visitor.browser.close()
-        oa.settle()
+        oa.settle(PATIENCE_S)
         oa.webhook = {}
 
 
@@ -184,13 +206,17 @@ def wait_for(pupil: Pupil, since: int, expected: Sequence[str]) -> str:
     """What was heard since so many messages, once it holds all that is expected. AssertionError,
     with what was heard, if it never does."""
     try:
-        wait_until(lambda: all(e in _since(pupil, since) for e in expected), PATIENCE_S)
+        wait_until(lambda: _holds(_since(pupil, since), expected), PATIENCE_S, LOOK_EVERY_S)
     except AssertionError:
         missing = [e for e in expected if e not in _since(pupil, since)]
         raise AssertionError(
             f"never heard {missing}, but {_since(pupil, since)[-500:]!r}"
         ) from None
     return _since(pupil, since)
+
+
+def _holds(heard: str, expected: Sequence[str]) -> bool:
+    return all(text in heard for text in expected)
 
 
 def _since(pupil: Pupil, since: int) -> str:

@@ -134,9 +134,12 @@ def _bubble(message: dict[str, Any]) -> dict[str, Any]:
     rows += [[button["title"]] for button in buttons]
     poll = message.get("poll") or {}
     options = [f"○ {option['text']}" for option in poll.get("options", [])]
+    file = message.get("document") or message.get("file") or {}
+    attached = [f"📎 {file.get('file_name') or file.get('name')}"] if file else []
     return {
         "mine": False,
-        "text": message.get("text") or "\n".join([poll.get("question", ""), *options]),
+        "text": message.get("text")
+        or "\n".join([*attached, message.get("caption", poll.get("question", "")), *options]),
         "styles": message.get("text_styles", []),
         "rows": rows,
     }

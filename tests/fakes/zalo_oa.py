@@ -274,7 +274,7 @@ class FakeZaloOa:
             {
                 "sender": {"id": OA_ID, **sender},
                 "recipient": {"id": person.id},
-                "event_name": "oa_send_text",
+                "event_name": "oa_send_file" if "file" in message else "oa_send_text",
                 "message": {"text": message["text"], "msg_id": message["message_id"]},
             }
         )
@@ -332,7 +332,9 @@ class FakeZaloOa:
                 if file is None or isinstance(file, str):
                     raise RefusedError(-201, "file is invalid!")
                 content, kind = await file.read(), request.path_params["kind"]
-                return _success(self.api.upload(kind, content, str(file.content_type)))
+                name = str(file.filename)
+                self.calls.append(("upload", {"kind": kind, "name": name, "size": len(content)}))
+                return _success(self.api.upload(kind, content, str(file.content_type), name))
 
         return await self._with_faults("upload", answer)
 

@@ -75,6 +75,9 @@ class OaApi:
         self.people: dict[str, Person] = {}
         self.visitors: dict[str, Person] = {}
         self.uploads: dict[str, tuple[str, float]] = {}
+        """Token → its kind, and until when it is kept."""
+        self.kept: dict[str, dict[str, Any]] = {}
+        """Token of a file → name, type, content."""
         self.on_sent: Callable[[Person, dict[str, Any]], None] = lambda person, message: None
         self._calls: dict[int, int] = defaultdict(int)
         self._lock = threading.RLock()
@@ -148,7 +151,9 @@ class OaApi:
             "promotion": {"remain": "0", "total": "0"},
         }
 
-    def upload(self, kind: str, content: bytes, content_type: str) -> dict[str, str]:
+    def upload(
+        self, kind: str, content: bytes, content_type: str, file_name: str = ""
+    ) -> dict[str, str]:
         """`POST /v2.0/oa/upload/<kind>`."""
         allowed = (*TYPES[kind], DOCX) if kind == "file" else TYPES[kind]
         if content_type not in allowed:
@@ -157,6 +162,7 @@ class OaApi:
             raise RefusedError(-210)
         name = secrets.token_hex(16)
         self.uploads[name] = (kind, self.clock.now() + 7 * DAY_S)
+        self.kept[name] = {"name": file_name, "type": content_type, "content": content}
         return {"token" if kind == "file" else "attachment_id": name}
 
     def account(self, oa_id: str) -> dict[str, Any]:
@@ -192,6 +198,8 @@ class OaApi:
             raise RefusedError(-210)
         if attachment is not None:
             self._check_attachment(attachment)
+            if attachment.get("type") == "file" and text is not None:
+                raise RefusedError(-201, "a file has no text!")
 
     def _check_attachment(self, attachment: dict[str, Any]) -> None:
         payload = attachment.get("payload", {})
@@ -225,12 +233,13 @@ class OaApi:
         return {"quota_type": kind, "remain": str(left), "total": str(total), **owner}
 
     def _store(self, person: Person, message: dict[str, Any]) -> dict[str, Any]:
-        buttons = message.get("attachment", {}).get("payload", {}).get("buttons", [])
+        payload = message.get("attachment", {}).get("payload", {})
         sent = {
             "message_id": secrets.token_hex(10),
             "from": "oa",
             "text": message.get("text", ""),
-            "buttons": buttons,
+            "buttons": payload.get("buttons", []),
+            **({"file": self.kept[payload["token"]]} if "token" in payload else {}),
             "sent_at": self.clock.now(),
         }
         with self._lock:

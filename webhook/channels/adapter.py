@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractContextManager
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from pydantic import Field
 
-from bot.model import Answer, Channel, Question
+from bot.model import Answer, Channel, Leaflet, Question
 from knowledge.model import Record
 from webhook.limits import Pace
 from webhook.render import Message
@@ -45,6 +45,16 @@ class Incoming(Record):
         """Whether the answer is a notice of ours: where it can't be sent now, it never is."""
         return self.question.unasked
 
+
+class Pdf(NamedTuple):
+    """A file to send."""
+
+    name: str
+    content: bytes
+
+
+Papers = Callable[[Leaflet], Pdf | None]
+"""Makes a leaflet; None if there is none to be had. Called from worker threads."""
 
 Recorder = Callable[[Incoming], Awaitable[None]]
 """Puts a message into the durable queue; when it returns, it is on disk."""

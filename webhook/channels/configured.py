@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from webhook.channels.adapter import Adapter
+from webhook.channels.adapter import Adapter, Papers
 from webhook.channels.telegram.adapter import Telegram
 from webhook.channels.zalo_bot.adapter import ZaloBot
 from webhook.channels.zalo_oa.adapter import ZaloOa
@@ -13,18 +13,18 @@ from webhook.metrics import Metrics
 from webhook.settings import Settings
 
 
-def adapters(settings: Settings, metrics: Metrics) -> list[Adapter]:
-    """The adapters of all channels with a token in the settings. MissingSettingError if one is
-    configured by half."""
+def adapters(settings: Settings, metrics: Metrics, papers: Papers | None = None) -> list[Adapter]:
+    """The adapters of all channels with a token in the settings; without `papers` they send links
+    in place of leaflets. MissingSettingError if one is configured by half."""
     found: list[Adapter] = []
     if settings.telegram_token:
         settings.require_telegram_secret()
-        found.append(Telegram(settings))
+        found.append(Telegram(settings, papers))
     if settings.zalo_bot_token:
         settings.require_zalo_bot_secret()
         found.append(ZaloBot(settings))
     if settings.zalo_oa_id:
-        found.append(ZaloOa(settings, metrics))
+        found.append(ZaloOa(settings, metrics, papers))
     return found
 
 

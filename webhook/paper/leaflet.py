@@ -117,7 +117,10 @@ class Leaflets:
         return _Content(
             title=entry.title,
             summary=entry.summary,
-            place=say("leaflet.place", place=place.name) if place else "",
+            # What a Guide or a Lesson says is hardly ever said for a place.
+            place=say("leaflet.place", place=place.name)
+            if place and isinstance(entry, Procedure)
+            else "",
             parts=tuple(part for answer in answers for part in _parts(entry, answer, place)),
             warnings=tuple(dict.fromkeys(w for answer in answers for w in _warnings(answer))),
             footer=tuple(self._footer(answers, url)),

@@ -161,8 +161,9 @@ class FakeTelegram(BotApi):
     # What came of it.
 
     def transcript(self, chat_id: int) -> list[str]:
-        """The texts that the bot sent to a chat, in order; of a quiz its question."""
-        return [m["text"] if "text" in m else m["poll"]["question"] for m in self.sent(chat_id)]
+        """The texts that the bot sent to a chat, in order; of a quiz its question, of a file its
+        caption."""
+        return [_words(message) for message in self.sent(chat_id)]
 
     def wait_for(self, chat_id: int, count: int, timeout_s: float = 15.0) -> list[str]:
         """The texts the bot sent to a chat, once there are `count`."""
@@ -238,3 +239,10 @@ class FakeTelegram(BotApi):
                     if label in button["text"]:
                         return message, button["callback_data"]
         raise AssertionError(f"no button {label!r}")
+
+
+def _words(message: Json) -> str:
+    """What a message says."""
+    if "poll" in message:
+        return str(message["poll"]["question"])
+    return str(message["caption"] if "document" in message else message["text"])

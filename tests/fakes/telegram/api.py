@@ -9,10 +9,10 @@ import time
 from typing import Any
 
 from tests.fakes.telegram.delivery import Delivery
-from tests.fakes.telegram.wire import RefusedError, markup, shown_text
+from tests.fakes.telegram.wire import RefusedError, Uploaded, markup, shown_text
 from tests.fakes.telegram.world import Chat, Json
 
-LARGEST_DOWNLOAD = 20 << 20
+LARGEST_DOWNLOAD, LARGEST_UPLOAD = 20 << 20, 50 << 20
 CALLBACK_AGE_S = 15.0
 OURS = ("sent_at", "quoted")
 """What the fake notes of a message and the API does not show."""
@@ -86,6 +86,27 @@ class BotApi(Delivery):
         if len(text) > 4096:
             raise RefusedError(400, "Bad Request: message is too long")
         return self._sent(chat, given, text=text)
+
+    def _do_senddocument(self, given: Json) -> Json:
+        chat = self._chat(given)
+        file = given.get("document")
+        if not isinstance(file, Uploaded) or not file.content:
+            raise RefusedError(400, "Bad Request: there is no document in the request")
+        if len(file.content) > LARGEST_UPLOAD:
+            raise RefusedError(413, "Request Entity Too Large")
+        caption = shown_text(given, "caption")
+        if len(caption) > 1024:
+            raise RefusedError(400, "Bad Request: message caption is too long")
+        name = f"BQAC{len(self.files)}"
+        self.files[name] = file.content
+        document = {
+            "file_id": name,
+            "file_unique_id": f"u{name}",
+            "file_name": file.name,
+            "mime_type": file.type,
+            "file_size": len(file.content),
+        }
+        return self._sent(chat, given, document=document, caption=caption)
 
     def _do_sendpoll(self, given: Json) -> Json:
         chat = self._chat(given)

@@ -9,6 +9,7 @@ from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import parse_qsl
 
+from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -93,9 +94,18 @@ def _unparsable(why: str) -> RefusedError:
     return RefusedError(400, f"Bad Request: can't parse entities: {why}")
 
 
-def shown_text(given: dict[str, Any]) -> str:
-    """The text of a message as people see it."""
-    text = str(given.get("text", ""))
+@dataclass(frozen=True)
+class Uploaded:
+    """A file that came with a call."""
+
+    name: str
+    type: str
+    content: bytes
+
+
+def shown_text(given: dict[str, Any], field: str = "text") -> str:
+    """The text of a message, or its caption, as people see it."""
+    text = str(given.get(field, ""))
     return _TextOf().read(text) if given.get("parse_mode") == "HTML" else text
 
 
@@ -113,7 +123,16 @@ def markup(given: dict[str, Any]) -> dict[str, Any] | None:
 async def parameters(request: Request) -> dict[str, Any]:
     """A call's parameters, from wherever they stand."""
     given: dict[str, Any] = dict(request.query_params)
+    if request.headers.get("content-type", "").startswith("multipart/form-data"):
+        async with request.form() as form:
+            return given | {name: await _part(value) for name, value in form.items()}
     body = (await request.body()).decode()
     if request.headers.get("content-type", "").startswith("application/json"):
         return given | json.loads(body)
     return given | dict(parse_qsl(body, keep_blank_values=True))
+
+
+async def _part(value: UploadFile | str) -> Uploaded | str:
+    if isinstance(value, str):
+        return value
+    return Uploaded(value.filename or "", value.content_type or "", await value.read())

@@ -10,9 +10,17 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from bot.model import Answer, Channel
-from webhook.channels.adapter import Attachment, Incoming, Recorder, TransportError, Update
+from webhook.channels.adapter import (
+    Attachment,
+    Incoming,
+    Papers,
+    Recorder,
+    TransportError,
+    Update,
+)
 from webhook.channels.telegram.client import Client
 from webhook.channels.telegram.edits import RecentTexts
+from webhook.channels.telegram.files import captioned
 from webhook.channels.telegram.me import Me
 from webhook.channels.telegram.pace import ChatPace
 from webhook.channels.telegram.parse import parse
@@ -37,7 +45,7 @@ class Telegram:
     channel = Channel.TELEGRAM
     path = PATH
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, papers: Papers | None = None) -> None:
         token = settings.require_telegram_token()
         secret = settings.telegram_secret
         self._secret = secret.get_secret_value() if secret else ""
@@ -47,6 +55,7 @@ class Telegram:
         self.pace: Pace = ChatPace()
         self._texts = RecentTexts()
         self._public_url = settings.public_url
+        self._papers = papers
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
@@ -74,12 +83,16 @@ class Telegram:
 
     def messages(self, answer: Answer) -> list[Message]:
         """The Answer in Telegram's HTML, with buttons under the last message; a question of a quiz
-        as a quiz."""
+        as a quiz, a leaflet as a file."""
+        if answer.leaflet and self._papers:
+            return captioned(answer, self._public_url)
         return messages_of(answer, LETTERS_PER_MESSAGE, self._public_url)
 
     def send(self, incoming: Incoming, message: Message) -> None:
         """Send one message. TransportError if Telegram did not take it."""
-        self._result(self._call(self._client.sender.send(incoming, message)), "no answer in time")
+        file = self._papers(message.leaflet) if message.leaflet and self._papers else None
+        call = self._call(self._client.sender.send(incoming, message, file))
+        self._result(call, "no answer in time")
 
     @contextmanager
     def busy(self, incoming: Incoming) -> Iterator[None]:

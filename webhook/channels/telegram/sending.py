@@ -27,7 +27,7 @@ from telegram.error import (
 
 from bot.model import Choice
 from knowledge.model import QuizQuestion
-from webhook.channels.adapter import Attachment, Failure, Incoming, TransportError, Update
+from webhook.channels.adapter import Attachment, Failure, Incoming, Pdf, TransportError, Update
 from webhook.channels.telegram.parse import chat_of
 from webhook.channels.telegram.polls import Polls
 from webhook.channels.telegram.quiz import is_sendable
@@ -48,10 +48,11 @@ class Sender:
     def __init__(self, bot: Bot, polls: Polls) -> None:
         self._bot, self._polls = bot, polls
 
-    async def send(self, incoming: Incoming, message: Message) -> None:
-        """Send one message. TransportError if Telegram did not take it."""
+    async def send(self, incoming: Incoming, message: Message, file: Pdf | None = None) -> None:
+        """Send one message, as the caption of a file if there is one. TransportError if Telegram
+        did not take it."""
         chat = chat_of(incoming.question.conversation)
-        await _translated(self._send_where_it_is(chat, incoming, message))
+        await _translated(self._send_where_it_is(chat, incoming, message, file))
 
     async def fetch(self, attachment: Attachment, limit: int) -> bytes:
         """The content of a file, of at most `limit` bytes. TransportError if it can't be had."""
@@ -77,16 +78,25 @@ class Sender:
             with suppress(TelegramError, TypeError):
                 await self._remove_feedback_row(query["message"])
 
-    async def _send_where_it_is(self, chat: int, incoming: Incoming, message: Message) -> None:
+    async def _send_where_it_is(
+        self, chat: int, incoming: Incoming, message: Message, file: Pdf | None
+    ) -> None:
         try:
-            await self._send_as_can_be(chat, incoming, message)
+            await self._send_as_can_be(chat, incoming, message, file)
         except ChatMigrated as moved:
             # The group has become a supergroup, whose messages are counted anew: nothing to quote.
             there = incoming.model_copy(update={"reply_to": None, "thread": None})
-            await self._send_as_can_be(moved.new_chat_id, there, message)
+            await self._send_as_can_be(moved.new_chat_id, there, message, file)
 
-    async def _send_as_can_be(self, chat: int, incoming: Incoming, message: Message) -> None:
-        """As a quiz, or else in HTML, or else as plain text."""
+    async def _send_as_can_be(
+        self, chat: int, incoming: Incoming, message: Message, file: Pdf | None
+    ) -> None:
+        """As a quiz or a file, or else in HTML, or else as plain text."""
+        if file:
+            try:
+                return await self._send_file(chat, incoming, message, file)
+            except BadRequest as error:  # some groups do not allow files
+                log.warning("Telegram refused a file: %s", error.message)
         # In a group everybody would see who was wrong, and anonymous votes are not told to us.
         if message.quiz and chat > 0 and is_sendable(message.quiz):
             try:
@@ -112,6 +122,18 @@ class Sender:
             reply_markup=_keyboard((message.votes, *message.buttons)),
             reply_parameters=_quote(incoming),
             link_preview_options=LinkPreviewOptions(is_disabled=True),
+        )
+
+    async def _send_file(self, chat: int, incoming: Incoming, message: Message, file: Pdf) -> None:
+        await self._bot.send_document(
+            chat,
+            file.content,
+            filename=file.name,
+            caption=message.caption,
+            parse_mode="HTML",
+            message_thread_id=_number(incoming.thread),
+            reply_markup=_keyboard(message.buttons),
+            reply_parameters=_quote(incoming),
         )
 
     async def _send_quiz(

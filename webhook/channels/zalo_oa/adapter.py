@@ -11,15 +11,29 @@ from contextlib import nullcontext, suppress
 
 from bot.model import Answer, Channel
 from webhook.channels import zalo_files
-from webhook.channels.adapter import Attachment, Failure, Incoming, TransportError, Update
+from webhook.channels.adapter import (
+    Attachment,
+    Failure,
+    Incoming,
+    Papers,
+    TransportError,
+    Update,
+)
 from webhook.channels.zalo_oa import errors
 from webhook.channels.zalo_oa.access import Access
 from webhook.channels.zalo_oa.account import require_webhook_key
 from webhook.channels.zalo_oa.agents import Agents
 from webhook.channels.zalo_oa.client import ApiError
+from webhook.channels.zalo_oa.leaflets import LeafletPost, failure_of
 from webhook.channels.zalo_oa.parse import AgentSpoke, parse
 from webhook.channels.zalo_oa.quota import Quota, is_used_up
-from webhook.channels.zalo_oa.render import LETTERS_PER_MESSAGE, content, messages, numbered
+from webhook.channels.zalo_oa.render import (
+    LETTERS_PER_MESSAGE,
+    content,
+    messages,
+    numbered,
+    with_file,
+)
 from webhook.channels.zalo_oa.signature import genuine
 from webhook.database import migrate
 from webhook.limits import Pace
@@ -43,12 +57,15 @@ class ZaloOa:
     channel = Channel.ZALO_OA
     path = PATH
 
-    def __init__(self, settings: Settings, metrics: Metrics | None = None) -> None:
+    def __init__(
+        self, settings: Settings, metrics: Metrics | None = None, papers: Papers | None = None
+    ) -> None:
         require_webhook_key(settings)
         self._settings = settings
         self._access = Access(settings)
         self._account = self._access.account
         self._agents = Agents(self._access.engine, self._access.vault)
+        self._leaflets = LeafletPost(self._access.api, papers) if papers else None
         self.pace = Pace(MESSAGES_PER_SECOND, 0.0)
         self._quota = Quota(metrics or Metrics())
         self._puzzled: dict[str, int] = {}
@@ -83,8 +100,10 @@ class ZaloOa:
         return found
 
     def messages(self, answer: Answer) -> list[Message]:
-        """The Answer in as few messages as hold it, with buttons under the last."""
-        return messages(answer, self._settings.public_url)
+        """The Answer in as few messages as hold it, with buttons under the last of them, and its
+        leaflet as a file."""
+        shaped = with_file if self._leaflets else messages
+        return shaped(answer, self._settings.public_url)
 
     def send(self, incoming: Incoming, message: Message) -> None:
         """Send one message, unless a human agent is talking there. TransportError if Zalo did not
@@ -95,7 +114,10 @@ class ZaloOa:
         try:
             self._access.call(lambda token: self._send(token, incoming, message))
         except ApiError as error:
-            raise TransportError(str(error), self._failure(error.code, incoming)) from None
+            failure = self._failure(error.code, incoming)
+            if message.leaflet:
+                failure = failure_of(failure, error.code)
+            raise TransportError(str(error), failure) from None
         self._puzzled.pop(incoming.question.id, None)
 
     def busy(self, incoming: Incoming) -> nullcontext[None]:
@@ -115,6 +137,9 @@ class ZaloOa:
             # Whether visitors of web pages are shown buttons is not documented.
             for text in split(numbered(message), LETTERS_PER_MESSAGE):
                 self._access.api.send_to_visitor(token, person, incoming.thread, text)
+        elif message.leaflet:
+            if self._leaflets:
+                self._quota.saw(self._leaflets.send(token, person, message.leaflet))
         else:
             self._quota.saw(self._access.api.send(token, person, content(message)))
 

@@ -51,6 +51,14 @@ class OpenApi:
         body = {"recipient": recipient, "message": {"text": text}}
         self._call("POST", "/v2.0/oa/message", token, body=body)
 
+    def upload(self, token: str, name: str, content: bytes) -> str:
+        """Upload a PDF of at most 5 MB. Returns the token to send it by, good for seven days."""
+        files = {"file": (name, content, "application/pdf")}
+        uploaded = self._call("POST", "/v2.0/oa/upload/file", token, files=files).get("token")
+        if not isinstance(uploaded, str):
+            raise TransportError("/v2.0/oa/upload/file: no token")
+        return uploaded
+
     def quota(self, token: str, person: str) -> dict[str, Any]:
         """What may still be sent to a person: `last_interaction`, `cs_reply`."""
         return self._call("POST", "/v3.0/oa/quota/message", token, body={"user_id": person})
@@ -63,11 +71,17 @@ class OpenApi:
         self._http.close()
 
     def _call(
-        self, method: str, path: str, token: str, body: Mapping[str, Any] | None = None
+        self,
+        method: str,
+        path: str,
+        token: str,
+        body: Mapping[str, Any] | None = None,
+        files: Mapping[str, tuple[str, bytes, str]] | None = None,
     ) -> dict[str, Any]:
         """The `data` of an answer. Zalo's errors come with status 200."""
+        headers = {"access_token": token}
         try:
-            got = self._http.request(method, path, json=body, headers={"access_token": token})
+            got = self._http.request(method, path, json=body, files=files, headers=headers)
             found = got.json()
         except (httpx.HTTPError, json.JSONDecodeError, UnicodeDecodeError) as error:
             raise TransportError(f"{path}: {type(error).__name__}") from None

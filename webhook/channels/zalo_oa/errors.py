@@ -8,6 +8,8 @@ TOKEN = frozenset({-216, -220, -124})
 """The access token is not taken: renew it and try again, once."""
 QUOTA = frozenset({-211, -218})
 """Out of quota: of this person or of the whole account, which `/quota/message` tells apart."""
+UPLOAD_EXPIRED = -100
+"""What was uploaded is no longer kept: upload it again, once."""
 
 WORDS = {
     -32: "Your application reached limit call api",

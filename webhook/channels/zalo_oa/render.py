@@ -18,6 +18,12 @@ OPINION_BUTTONS = 2
 TITLE_LETTERS = 100
 
 
+def with_file(answer: Answer, public_url: str) -> list[Message]:
+    """As `messages`, and a leaflet in a message of its own: files have neither text nor buttons."""
+    file = [Message(text="", html="", leaflet=answer.leaflet)] if answer.leaflet else []
+    return [*messages(answer, public_url), *file]
+
+
 def messages(answer: Answer, public_url: str) -> list[Message]:
     """The Answer, its choices as buttons if all of them fit, otherwise all as numbered lines. An
     opinion is asked for with buttons where there is room for both, otherwise it can be typed."""
