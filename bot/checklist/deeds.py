@@ -1,4 +1,4 @@
-"""What is done to a list of papers: which papers are meant by numbers, and what becomes of marks."""
+"""What is done to a list: which papers are meant by numbers, and what becomes of the marks."""
 
 from __future__ import annotations
 

@@ -124,7 +124,7 @@ class Checklists:
 
     def _of_list(self, turn: Turn) -> Answer | None:
         """What is said of the list that was shown last."""
-        written, spoken = turn.question.text, spoken_of(turn.context.choices)
+        written, spoken = turn.question.text, _spoken(turn)
         entry = turn.entry(spoken.entry if spoken else turn.context.entry_id)
         if not isinstance(entry, Procedure):
             return None
@@ -154,7 +154,7 @@ class Checklists:
         """A wish to be reminded, of the list spoken of or the only one there is."""
         if not asks_reminder(turn.question.text, turn.question.asked_at):
             return None
-        spoken = spoken_of(turn.context.choices)
+        spoken = _spoken(turn)
         kept = [kept.entry for kept in self._store.all(turn.conversation)]
         recent = spoken.entry if spoken else turn.context.entry_id
         meant = recent if recent in kept else kept[0] if len(kept) == 1 else None
@@ -164,9 +164,19 @@ class Checklists:
         return self._lists.mine(turn, "checklist.remind.which") if kept else None
 
     def _picked(self, turn: Turn) -> Answer | None:
-        """A typed number or label of a Choice of ours."""
+        """A typed number or label of a Choice of ours. After talk of something else a number marks
+        nothing: the list is shown again."""
         choice = picked(turn.question.text, turn.context.choices)
+        found = _OURS.fullmatch(choice.action) if choice else None
+        if found and deed_of(found[2] or "") and _spoken(turn) is None:
+            return self._pressed(turn, action(found[1]))
         return self._pressed(turn, choice.action) if choice else None
+
+
+def _spoken(turn: Turn) -> Spoken | None:
+    """The list that was shown last, unless something else was spoken of since."""
+    spoken = spoken_of(turn.context.choices)
+    return spoken if spoken and spoken.entry == turn.context.entry_id else None
 
 
 def _with_others(opened: Answer, answer: Answer) -> Answer:

@@ -90,7 +90,8 @@ class Lists:
 
     def mine(self, turn: Turn, key: str = "checklist.mine.title") -> Answer:
         """All that is being prepared in this conversation."""
-        lines, choices = [], []
+        lines: list[str] = []
+        choices: list[Choice] = []
         for kept in self._store.all(turn.conversation):
             entry = turn.entry(kept.entry)
             if not isinstance(entry, Procedure) or len(choices) == SHOWN:

@@ -115,8 +115,8 @@ def _is_waiting(kept: Kept, question: Question) -> bool:
 
 def _set(question: Question, entry: Procedure, at: datetime) -> Answer:
     here = at.astimezone(VIETNAM)
-    when = {"time": f"{here:%H:%M}", "date": day(here.date())}
-    blocks = [text(say("checklist.remind.set", title=entry.title, **when))]
+    time, date = f"{here:%H:%M}", day(here.date())
+    blocks = [text(say("checklist.remind.set", time=time, date=date, title=entry.title))]
     window = WINDOWS.get(question.channel)
     if window is not None and at - question.asked_at > window:
         blocks.append(text(say("checklist.remind.window", days=WAITS.days)))
