@@ -33,7 +33,7 @@ from webhook.sealing import Seal
 
 NAMES = [
     f"procedures/{name}"
-    for name in ("khai-sinh", "ket-hon", "thuong-tru", "khai-tu", "chuyen-noi-nhan-luong-huu")
+    for name in ("khai-sinh", "ket-hon", "thuong-tru", "can-cuoc", "chuyen-noi-nhan-luong-huu")
 ] + ["guides/lua-dao"]
 REMINDED = frozenset({Channel.TELEGRAM, Channel.ZALO_OA})
 DAY = timedelta(days=1)
@@ -139,6 +139,12 @@ def test_without_a_name_the_list_is_of_what_was_spoken_of(lan: Chat) -> None:
     assert words(lan.say("chuẩn bị hồ sơ")) == say("checklist.which")
     lan.say("đăng ký kết hôn lệ phí bao nhiêu")
     assert lan.say("chuẩn bị hồ sơ").entry_id == "ket-hon"
+
+
+def test_where_nobody_needs_a_paper_in_every_case_nothing_is_called_complete(lan: Chat) -> None:
+    told = words(lan.say("chuẩn bị hồ sơ đổi thẻ căn cước"))
+    assert say("checklist.all_common") not in told
+    assert say("checklist.state.optional", count=4) in words(lan.say("hồ sơ của tôi"))
 
 
 def test_what_is_no_paper_stands_beside_the_list(lan: Chat) -> None:
@@ -546,8 +552,9 @@ def test_no_fact_of_any_record_is_left_out_and_every_button_is_let_in(
             continue
         documents, forms = (entry.facts.get(f, ()) for f in (Facet.DOCUMENTS, Facet.FORM))
         found = papers_of(documents, forms, TODAY)
-        told = {paper.fact for paper in found.papers} | set(found.remarks)
-        assert told == {f for f in (*documents, *forms) if not f.expired_on(TODAY)}, entry.id
+        assert set(found.facts) == {f for f in (*documents, *forms) if not f.expired_on(TODAY)}, (
+            entry.id
+        )
         ids = [paper.id for paper in found.papers]
         assert len(set(ids)) == len(ids)
         actions = [f"checklist:{entry.id}:y{paper}" for paper in ids]

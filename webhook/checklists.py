@@ -76,17 +76,22 @@ def _shown(entry: Procedure, marks: Marks, lines: Lines, edition: Edition) -> di
     papers = lines.papers(entry)
     stand = standing(papers, marks)
     where = lines.composer.here(entry, Facet.WHERE, lines.place)
-    facts = [*(paper.fact for paper in stand.papers), *papers.remarks, *where]
+    facts = [*papers.facts, *where]
     told, sources = lines_of(facts, edition.library, lines.today)
-    count, beside = len(stand.papers), len(stand.papers) + len(papers.remarks)
+    count = len(stand.papers)
+    beside = count + len(papers.remarks)
+    parts = (
+        ("checklist.page.remarks", told[count:beside]),
+        ("facets.form", told[beside : len(papers.facts)]),
+        ("facets.where", told[len(papers.facts) :]),
+    )
     said = say("checklist.page.summary", have=stand.have, count=count, state=how_many(stand))
     facets = (Facet.DOCUMENTS,)
     warned = lines.composer.part(Status.ANSWERED_CHECKLIST, entry, (), facts, (), facets)
     return {
         "summary": said,
         "papers": list(_ticked(stand, told[:count])),
-        "remarks": told[count:beside],
-        "where": told[beside:],
+        "parts": [(say(key), lines) for key, lines in parts if lines],
         "warnings": [line for block in warned.blocks for line in block.lines],
         "stale": len(stand.marks) < len(marks),
         "sources": sources,

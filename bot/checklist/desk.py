@@ -131,6 +131,8 @@ class Checklists:
         kept = spoken or self._store.kept(turn.conversation, entry.id)
         if kept and words.asks_again(written):
             return self._lists.open(turn, entry)
+        if kept and words.asks_missing(written):
+            return self._lists.mark(turn, entry, ())
         if spoken is None:
             return None
         if words.ends(written):

@@ -40,7 +40,7 @@ class Lines:
     def papers(self, entry: AnyEntry) -> Papers:
         """The papers of an Entry that hold there; none of a Guide or a Lesson."""
         if not isinstance(entry, Procedure):
-            return Papers((), ())
+            return Papers(())
         facets = (Facet.DOCUMENTS, Facet.FORM)
         documents, forms = (self.composer.here(entry, facet, self.place) for facet in facets)
         return papers_of(documents, forms, self.today)
@@ -55,18 +55,20 @@ class Lines:
 
     def whole(self, entry: Procedure, stand: Standing, told: Sequence[Block] = ()) -> Answer:
         """The list in full, with what is told beside it; first what is `told`."""
-        remarks = self.papers(entry).remarks
+        papers = self.papers(entry)
         blocks = [title("checklist.title", entry), *told]
         blocks.append(texts(self._line(stand, paper, whole=True) for paper in stand.papers))
-        if remarks:
-            beside = tuple(self.composer.line(fact, self.place) for fact in remarks)
-            blocks += [text(say("checklist.remarks")), Block(kind=BlockKind.ITEMS, lines=beside)]
+        beside = [self.composer.line(fact, self.place) for fact in papers.remarks]
+        for form in papers.forms:
+            beside.append(say("checklist.form", text=self.composer.line(form, self.place)))
+        if beside:
+            listed = Block(kind=BlockKind.ITEMS, lines=tuple(beside))
+            blocks += [text(say("checklist.remarks")), listed]
         blocks += [*_standing(stand), text(say("checklist.how"))]
-        facts = [paper.fact for paper in stand.papers] + list(remarks)
         facets = (Facet.DOCUMENTS,)
         choices = self._choices(entry, stand, whole=True)
         status = Status.ANSWERED_CHECKLIST
-        answer = self.composer.part(status, entry, blocks, facts, choices, facets)
+        answer = self.composer.part(status, entry, blocks, papers.facts, choices, facets)
         return self._with_page(answer, entry, stand, Facet.DOCUMENTS)
 
     def after(self, entry: Procedure, stand: Standing, told: Sequence[Block]) -> Answer:
@@ -171,7 +173,8 @@ def how_many(stand: Standing) -> str:
         return say("checklist.state.complete")
     missing, unsettled = len(stand.missing), len(stand.unsettled)
     if not missing:
-        return say("checklist.state.unsettled", count=unsettled)
+        key = "unsettled" if stand.common else "optional"
+        return say(f"checklist.state.{key}", count=unsettled)
     if not unsettled:
         return say("checklist.state.missing", count=missing)
     return say("checklist.state.both", missing=missing, unsettled=unsettled)
@@ -212,7 +215,7 @@ def _standing(stand: Standing) -> list[Block]:
     if stand.missing:
         count = len(stand.missing)
         lines.append(say("checklist.missing", count=count, numbers=numbers(stand.missing)))
-    else:
+    elif stand.common:
         lines.append(say("checklist.all_common"))
     if unsettled := stand.unsettled:
         first = unsettled[0]

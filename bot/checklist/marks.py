@@ -45,6 +45,11 @@ class Standing:
         return self._unmarked(optional=True)
 
     @property
+    def common(self) -> bool:
+        """Whether there are papers that everybody needs."""
+        return any(not paper.optional for paper in self.papers)
+
+    @property
     def have(self) -> int:
         return sum(self.mark(paper) is Mark.HAVE for paper in self.papers)
 

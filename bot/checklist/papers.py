@@ -69,7 +69,14 @@ class Papers:
     """A record's papers in their order, and what is told beside them."""
 
     papers: tuple[Paper, ...]
-    remarks: tuple[Fact, ...]
+    remarks: tuple[Fact, ...] = ()
+    forms: tuple[Fact, ...] = ()
+    """What is told of forms that are not papers of the list."""
+
+    @property
+    def facts(self) -> tuple[Fact, ...]:
+        """All that is told: papers, remarks, forms."""
+        return (*(paper.fact for paper in self.papers), *self.remarks, *self.forms)
 
 
 def papers_of(documents: Sequence[Fact], forms: Sequence[Fact], today: date) -> Papers:
@@ -78,13 +85,14 @@ def papers_of(documents: Sequence[Fact], forms: Sequence[Fact], today: date) -> 
     now = [fact for fact in documents if fact.holds_on(today)]
     papers = [fact for fact in now if not _is_remark(fact)]
     named = any(_FORM.match(fact.text) for fact in papers if not fact.condition)
-    of_forms = [fact for fact in forms if fact.holds_on(today)]
-    wanted = [f for f in of_forms if _FORM.match(f.text) and not _is_remark(f)]
     if documents and not named:
-        papers = [*wanted, *papers]
-    later = [fact for fact in (*documents, *forms) if not fact.expired_on(today)]
-    remarks = [fact for fact in later if fact not in papers]
-    return Papers(_identified(papers), tuple(dict.fromkeys(remarks)))
+        of_forms = [fact for fact in forms if fact.holds_on(today)]
+        papers = [*(f for f in of_forms if _FORM.match(f.text) and not _is_remark(f)), *papers]
+    beside = (
+        tuple(dict.fromkeys(f for f in facts if not f.expired_on(today) and f not in papers))
+        for facts in (documents, forms)
+    )
+    return Papers(_identified(papers), *beside)
 
 
 def _is_remark(fact: Fact) -> bool:

@@ -62,9 +62,11 @@ _ALL = re.compile(
 )
 _SHOW = re.compile(
     rf"{_I}(?:(?:xem|mo|hien|doc|in)? ?(?:lai )?(?:ca |toan bo )?danh sach"
-    rf"(?: giay(?: to)?)?(?: nay)?"
-    rf"|(?:con )?thieu (?:nhung |cac )?(?:giay )?(?:gi|nao)(?: nua)?|con (?:nhung )?(?:giay )?gi"
-    rf"(?: nua)?|con thieu(?: may giay)?|xem lai){_PLEASE}\??"
+    rf"(?: giay(?: to)?)?(?: nay)?|xem lai){_PLEASE}"
+)
+_MISSING = re.compile(
+    rf"{_I}(?:(?:con )?thieu (?:nhung |cac )?(?:giay )?(?:gi|nao)(?: nua)?"
+    rf"|con (?:nhung )?(?:giay )?gi(?: nua)?|con thieu(?: may giay)?){_PLEASE}\??"
 )
 _DROP = re.compile(
     rf"{_I}(?:bo|xoa|huy|dung|thoi|ket thuc) (?:(?:chuan bi|lam|theo doi) )?"
@@ -83,8 +85,8 @@ _BEGIN = re.compile(
     r"(?: (?:de|cho|lam|ve|thu tuc|viec|cua|xin|di))*"
 )
 _ASKS = re.compile(
-    r"\?|\b(?:gi|nao|bao nhieu|the nao|nhu the|ra sao|lam sao|o dau|khi nao|bao lau|khong|chua"
-    r"|nhu nao|can co)\b"
+    r"\?|\b(?:gi|nao|bao nhieu|the nao|nhu the|ra sao|lam sao|o dau|khi nao|bao lau"
+    r"|nhu nao|can co)\b|\b(?:khong|chua|ko|k)[ .]*$"
 )
 
 
@@ -105,8 +107,13 @@ def asks_all_mine(text: str) -> bool:
 
 
 def asks_again(text: str) -> bool:
-    """Whether a message asks for the list spoken of, or what it still misses."""
+    """Whether a message asks for the list spoken of."""
     return bool(_SHOW.fullmatch(_plain(text)))
+
+
+def asks_missing(text: str) -> bool:
+    """Whether a message asks what the list spoken of still misses."""
+    return bool(_MISSING.fullmatch(_plain(text)))
 
 
 def ends(text: str) -> bool:
