@@ -231,6 +231,32 @@ def test_after_talk_of_something_else_a_number_shows_the_list_and_marks_nothing(
     assert signs(lan.say("1")) == "✔☐☐☐☐"
 
 
+def forgotten(office: Office) -> None:
+    """Days pass: what was talked about is no longer fresh."""
+    with office.journal.engine.begin() as db:
+        db.execute(text("UPDATE answers SET answered_at = '2026-01-01 00:00:00.000000'"))
+
+
+def test_days_later_what_is_said_by_number_is_of_the_only_list(office: Office, lan: Chat) -> None:
+    lan.say("chuẩn bị hồ sơ khai sinh")
+    forgotten(office)
+    birth, digital, form, *others = office.papers()
+    office.publish((form, birth, digital, *others))
+    got = lan.say("xong 2")
+    assert "✔ 1. Tờ khai" in words(got), "it was number 2 when it was shown"
+    forgotten(office)
+    assert say("checklist.missing", count=2, numbers="2, 5") in words(lan.say("còn thiếu gì"))
+    forgotten(office)
+    assert signs(lan.say("2")) == "✔☐☐☐☐", "a mere number may mean anything"
+
+
+def test_days_later_with_several_lists_they_are_named(office: Office, lan: Chat) -> None:
+    lan.say("chuẩn bị hồ sơ khai sinh")
+    lan.say("chuẩn bị hồ sơ kết hôn")
+    forgotten(office)
+    assert say("checklist.mine.title") in words(lan.say("xong 2"))
+
+
 def test_thanks_between_do_not_take_the_list_away(lan: Chat) -> None:
     lan.say("chuẩn bị hồ sơ khai sinh")
     lan.say("cảm ơn")

@@ -12,6 +12,7 @@ from bot.checklist.lists import Lists, Turn
 from bot.checklist.moment import asks_reminder
 from bot.checklist.reminder import ReminderDesk
 from bot.checklist.store import CheckLists
+from bot.checklist.words import Said
 from bot.compose import MAX_CHOICES, Composer
 from bot.course.words import asked_in_words
 from bot.draft import Context, Known
@@ -45,7 +46,7 @@ class Checklists:
             return self._pressed(turn, question.action)
         if not question.text.strip():
             return None
-        ways = (self._mine, self._of_list, self._reminder, self._picked)
+        ways = (self._mine, self._of_list, self._reminder, self._picked, self._days_later)
         return next((answer for way in ways if (answer := way(turn))), None)
 
     def after(
@@ -165,6 +166,26 @@ class Checklists:
             return self._reminders.wished(turn.question, turn.conversation, entry)
         return self._lists.mine(turn, "checklist.remind.which") if kept else None
 
+    def _days_later(self, turn: Turn) -> Answer | None:
+        """What is said of a list when nothing has been spoken of for a while: "xong 2" marks in the
+        only list there is, as it was shown last; a mere number shows it."""
+        if turn.context.choices:
+            return None
+        written = turn.question.text
+        found, lists = words.said(written), self._store.all(turn.conversation)
+        missing = words.asks_missing(written)
+        if not lists or not (found or missing or words.asks_again(written)):
+            return None
+        entry = turn.entry(lists[0].entry)
+        if len(lists) > 1 or not isinstance(entry, Procedure):
+            return self._lists.mine(turn)
+        if missing:
+            return self._lists.mark(turn, entry, ())
+        if not found or _numbers_alone(found):
+            return self._lists.open(turn, entry)
+        deeds, wrong = deeds_of(found, Spoken(entry.id, tuple(lists[0].shown)))
+        return self._lists.mark(turn, entry, deeds, wrong)
+
     def _picked(self, turn: Turn) -> Answer | None:
         """A typed number or label of a Choice of ours. After talk of something else a number marks
         nothing: the list is shown again."""
@@ -173,6 +194,10 @@ class Checklists:
         if found and deed_of(found[2] or "") and _spoken(turn) is None:
             return self._pressed(turn, action(found[1]))
         return self._pressed(turn, choice.action) if choice else None
+
+
+def _numbers_alone(found: tuple[Said, ...]) -> bool:
+    return any(said.verb is None for said in found)
 
 
 def _spoken(turn: Turn) -> Spoken | None:

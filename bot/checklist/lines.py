@@ -64,7 +64,9 @@ class Lines:
         if beside:
             listed = Block(kind=BlockKind.ITEMS, lines=tuple(beside))
             blocks += [text(say("checklist.remarks")), listed]
-        blocks += [*_standing(stand), text(say("checklist.how"))]
+        blocks += _standing(stand)
+        if not stand.complete:
+            blocks.append(text(say("checklist.how")))
         facets = (Facet.DOCUMENTS,)
         choices = self._choices(entry, stand, whole=True)
         status = Status.ANSWERED_CHECKLIST

@@ -82,7 +82,7 @@ _BEGIN = re.compile(
     r"(?:/hoso(?:@\w+)?|check ?list(?: (?:giay to|ho so))?|danh dau giay to"
     r"|(?:(?:toi|em|minh|chau|con|cho|giup|muon|can|dang|bat dau|nho|giup) )*"
     r"chuan bi (?:bo )?(?:ho so|giay to)|lap danh sach giay to)"
-    r"(?: (?:de|cho|lam|ve|thu tuc|viec|cua|xin|di))*"
+    r"(?: (?:de|cho|lam|ve|thu tuc|viec|cua))*"
 )
 _ASKS = re.compile(
     r"\?|\b(?:gi|nao|bao nhieu|the nao|nhu the|ra sao|lam sao|o dau|khi nao|bao lau"
