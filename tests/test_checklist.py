@@ -562,6 +562,15 @@ PAPERS = {
 }
 
 
+def test_what_the_portal_writes_above_a_table_is_no_case() -> None:
+    about = {"text": "Đơn đề nghị (1 bản chính).", "sources": ("nguon",), "checked_on": TODAY}
+    conditions = ("Giấy tờ phải nộp", "a) Thành phần hồ sơ", "Nộp trực tiếp")
+    facts = [Fact.model_validate({**about, "condition": it}) for it in conditions]
+    assert [paper.optional for paper in papers_of(facts, [], TODAY).papers] == [False, False, True]
+    note = Fact.model_validate({**about, "condition": "Lưu ý"})
+    assert papers_of([note], [], TODAY).remarks == (note,)
+
+
 @pytest.mark.parametrize(("told", "paper"), PAPERS.items())
 def test_papers_are_told_from_what_is_said_about_them(told: str, paper: bool) -> None:
     fact = Fact(text=told, sources=("nguon",), checked_on=TODAY)

@@ -110,12 +110,12 @@ def told_wrong(stand: Standing, wrong: Sequence[int]) -> Iterator[Block]:
 
 def _spread(papers: Sequence[Paper], former: Marks, deeds: Sequence[Deed]) -> Iterator[Deed]:
     """Deeds on a case as deeds on its open papers."""
-    conditions = {paper.id: paper.fact.condition for paper in papers}
+    cases = {paper.id: paper.case for paper in papers}
     for deed in deeds:
-        condition = conditions.get(deed.paper)
-        if not deed.case or condition is None:
+        case = cases.get(deed.paper)
+        if not deed.case or case is None:
             yield deed
             continue
-        for paper, other in conditions.items():
-            if other == condition and paper not in former:
+        for paper, other in cases.items():
+            if other == case and paper not in former:
                 yield Deed(deed.verb, paper)

@@ -236,5 +236,5 @@ def _first_of_cases(stand: Standing) -> Iterator[Paper]:
 
 def _case(paper: Paper) -> str:
     """The case a paper is for, in the record's words."""
-    case = paper.fact.condition or paper.fact.text
+    case = paper.case or paper.fact.text
     return case[:1].upper() + case[1:]

@@ -29,18 +29,25 @@ _REMARK = re.compile(
     r"|\bphải được hợp pháp hóa\b|\bthì (?:cán bộ|cơ quan|kết quả|chỉ cần|chỉ khai|xuất trình)\b"
     r"|\bthay bằng dữ liệu\b|\bcó giá trị như bản giấy\b|\bkhông có trong danh mục\b"
     r"|\bdùng theo hạn\b|\bkhông gồm\b|^giấy tờ nộp thêm là\b|\bchỉ cần cung cấp\b"
-    r"|\bcán bộ in ra\b|\bmà không còn\b|\blấy từ dữ liệu\b",
+    r"|\bcán bộ in ra\b|\bmà không còn\b|^(?:lưu ý|ghi chú|số lượng hồ sơ)\b|\blấy từ dữ liệu\b",
     re.IGNORECASE,
 )
 """What a remark says in its first clause."""
 _SOMETIMES = re.compile(
     r"\b(?:nếu |chỉ (?:phải nộp )?khi\b|trừ khi\b|không phải (?:nộp|xuất trình)\b"
-    r"|khỏi nộp\b|khi nhờ\b|, khi (?:dữ liệu|cán bộ|không))|^khi ",
+    r"|khỏi nộp\b|khi nhờ\b|, khi (?:dữ liệu|cán bộ|không))|^(?:trường hợp|đối với|khi) ",
     re.IGNORECASE,
 )
 """What a paper says that not everybody needs."""
 _BESIDE = re.compile(r"\bvà\b[^;.]*\bnếu có\b|\bnếu có, hoặc\b", re.IGNORECASE)
 """What says so of a second thing alone: "số định danh và địa chỉ thư điện tử (nếu có)"."""
+_NOTE = re.compile(r"(?:lưu ý|ghi chú)[ :]*", re.IGNORECASE)
+"""What the portal writes above remarks."""
+_HEADING = re.compile(
+    r"^(?:\(?[a-zđ\d.]{1,3}[.)] ?)?(?:(?:các )?giấy tờ phải|thành phần hồ sơ|hồ sơ (?:bao )?gồm)",
+    re.IGNORECASE,
+)
+"""What the portal writes above its tables, and is no case."""
 _FORM = re.compile(
     r"^[“\"]?(?:thêm |một bản chính |chỉ cần )?(?:tờ khai|đơn|phiếu|giấy (?:đề nghị|khai)"
     r"|văn bản đề nghị|thông báo|mẫu|bản khai|danh sách)\b",
@@ -61,7 +68,13 @@ class Paper:
         """Whether it is needed in some cases only, as the record says."""
         text = self.fact.text
         sometimes = _SOMETIMES.search(text) and not _BESIDE.search(text)
-        return bool(self.fact.condition) or bool(sometimes)
+        return bool(sometimes) or self.case is not None
+
+    @property
+    def case(self) -> str | None:
+        """The case it is for, in the record's words."""
+        condition = self.fact.condition
+        return None if not condition or _HEADING.match(condition) else condition
 
 
 @dataclass(frozen=True)
@@ -96,6 +109,8 @@ def papers_of(documents: Sequence[Fact], forms: Sequence[Fact], today: date) -> 
 
 
 def _is_remark(fact: Fact) -> bool:
+    if _NOTE.fullmatch(fact.condition or ""):
+        return True
     return bool(_REMARK.search(_CLAUSE.split(fact.text, maxsplit=1)[0]))
 
 
