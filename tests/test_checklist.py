@@ -144,7 +144,7 @@ def test_without_a_name_the_list_is_of_what_was_spoken_of(lan: Chat) -> None:
 def test_where_nobody_needs_a_paper_in_every_case_nothing_is_called_complete(lan: Chat) -> None:
     told = words(lan.say("chuẩn bị hồ sơ đổi thẻ căn cước"))
     assert say("checklist.all_common") not in told
-    assert say("checklist.state.optional", count=4) in words(lan.say("hồ sơ của tôi"))
+    assert say("checklist.state.unsettled", count=4) in words(lan.say("hồ sơ của tôi"))
 
 
 def test_what_is_no_paper_stands_beside_the_list(lan: Chat) -> None:

@@ -44,7 +44,7 @@ class Checklists:
         turn = self._turn(question, context, known, context.place, today)
         if question.action:
             return self._pressed(turn, question.action)
-        if not question.text.strip():
+        if context.practising or not question.text.strip():
             return None
         ways = (self._mine, self._of_list, self._reminder, self._picked, self._days_later)
         return next((answer for way in ways if (answer := way(turn))), None)
@@ -129,11 +129,9 @@ class Checklists:
         entry = turn.entry(spoken.entry if spoken else turn.context.entry_id)
         if not isinstance(entry, Procedure):
             return None
-        kept = spoken or self._store.kept(turn.conversation, entry.id)
-        if kept and words.asks_again(written):
-            return self._lists.open(turn, entry)
-        if kept and words.asks_missing(written):
-            return self._lists.mark(turn, entry, ())
+        again, missing = words.asks_again(written), words.asks_missing(written)
+        if (again or missing) and (spoken or self._store.kept(turn.conversation, entry.id)):
+            return self._lists.open(turn, entry) if again else self._lists.mark(turn, entry, ())
         if spoken is None:
             return None
         if words.ends(written):
@@ -172,9 +170,11 @@ class Checklists:
         if turn.context.choices:
             return None
         written = turn.question.text
-        found, lists = words.said(written), self._store.all(turn.conversation)
-        missing = words.asks_missing(written)
-        if not lists or not (found or missing or words.asks_again(written)):
+        found, missing = words.said(written), words.asks_missing(written)
+        if not (found or missing or words.asks_again(written)):
+            return None
+        lists = self._store.all(turn.conversation)
+        if not lists:
             return None
         entry = turn.entry(lists[0].entry)
         if len(lists) > 1 or not isinstance(entry, Procedure):

@@ -175,8 +175,7 @@ def how_many(stand: Standing) -> str:
         return say("checklist.state.complete")
     missing, unsettled = len(stand.missing), len(stand.unsettled)
     if not missing:
-        key = "unsettled" if stand.common else "optional"
-        return say(f"checklist.state.{key}", count=unsettled)
+        return say("checklist.state.unsettled", count=unsettled)
     if not unsettled:
         return say("checklist.state.missing", count=missing)
     return say("checklist.state.both", missing=missing, unsettled=unsettled)
