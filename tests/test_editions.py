@@ -16,7 +16,7 @@ from sqlalchemy import Engine, func, inspect, select, text
 
 import bot.course.store
 import bot.journal
-from bot import figures
+from bot import figures, notices
 from bot.checklist import store as checklists
 from bot.curated import store as curated
 from bot.inbox import tables as inbox
@@ -204,6 +204,7 @@ def test_the_migrations_make_exactly_the_tables_of_the_stores(engine: Engine) ->
             inbox.metadata,
             curated.metadata,
             checklists.metadata,
+            notices.metadata,
             teams.metadata,
         ]
         assert compare_metadata(context, all_stores) == []  # type: ignore[arg-type]
