@@ -13,7 +13,6 @@ from bot.compose import MAX_CHOICES, Composer, day
 from bot.messages import say
 from bot.model import Answer, Block, BlockKind, Choice, Status
 from bot.place.offices import offices
-from bot.place.replies import asks_place
 from knowledge.model import AnyEntry, Facet, Procedure
 from knowledge.pages import checklist_of
 from knowledge.places import Place
@@ -114,7 +113,7 @@ class Lines:
         where = self.composer.answer(entry, (Facet.WHERE,), self.place)
         blocks = [b for b in where.blocks if b.kind is not BlockKind.TITLE]
         ask = offices(entry, self.place, self.today).ask
-        if ask and asks_place(where):
+        if ask:
             blocks.append(text(ask))
         handed = [text(f"{say('facets.where')}:"), *blocks, text(say("checklist.show_page"))]
         update = {
