@@ -11,6 +11,7 @@ from datetime import date
 from typing import Any
 
 from bot import decide
+from bot.checklist.desk import Checklists
 from bot.course.course import Course
 from bot.deletion import asks_deletion
 from bot.draft import Context, Draft, Known
@@ -37,7 +38,8 @@ _MAX_WORDS, _MAX_LETTERS = 600, 20_000
 _ACTION = re.compile(
     r"entry:[a-z0-9-]+(:[a-z_]+)?|place:[a-z-]+(/\d{5})?|fb[+-]:\w+|fbr:\w+:\w+|delete|joined"
     r"|scam|practice(:skip|:end)?|course(:[a-z0-9-]+){0,4}"
-    r"|guide:[a-z0-9-]+:\d{1,2}|leaflet:[a-z0-9-]+:a[46]|team:[a-z]+(:[a-z0-9-]+)?",
+    r"|guide:[a-z0-9-]+:\d{1,2}|leaflet:[a-z0-9-]+:a[46]|team:[a-z]+(:[a-z0-9-]+)?"
+    r"|checklist(:[a-z0-9-]+(:[a-z0-9]+)?)?",
     re.ASCII,
 )
 """What our Choices send. Anything else was made by hand, and may hold anything."""
@@ -62,6 +64,7 @@ class Assistant:
         self._given = given
         self._notices = notices
         self._teams = TeamDesk(journal.engine, journal.pseudonym, notices)
+        self._checklists = Checklists(journal, notices)
 
     @property
     def journal(self) -> Journal:
@@ -83,15 +86,27 @@ class Assistant:
             return self._record(kept, answer, begun)
         scam = asked(question.text, context.asked_scam)
         draft = Draft(question, self._known(), context, self._today(), scam=scam)
-        if not scam and (lesson := self._course.reply(question, context, draft.known, draft.today)):
-            return self._record(question, lesson, begun)
+        if not scam and (own := self._own_answer(draft)):
+            return self._record(question, own, begun)
         answer, drafts = self._answer_or_error(draft)
-        answer = self._course.after(question, answer, draft.known, draft.today)
         place = next((d.place for d in drafts if d.place), None)
+        answer = self._checklists.after(
+            question, answer, draft.known, place or context.place, draft.today
+        )
+        answer = self._course.after(question, answer, draft.known, draft.today)
         if answer.status.family == "refused":  # "bún bò Huế" is not where somebody lives
             place = draft.context.place
         answer = self._teams.hinted(question, answer)
         return self._record(question, answer, begun, place, _scores(drafts))
+
+    def _own_answer(self, draft: Draft) -> Answer | None:
+        """The Answer of what keeps something of a person: their checklists, and the course."""
+        question = draft.question
+        if stopped := self._checklists.quiet(question):
+            self._course.quiet(question)
+            return stopped
+        about = (question, draft.context, draft.known, draft.today)
+        return self._checklists.reply(*about) or self._course.reply(*about)
 
     def _record(
         self,
@@ -209,10 +224,11 @@ class Assistant:
         action = question.action or ""
         if asks_deletion(question):
             member, learned = self._teams.forget(question), self._course.forget(question)
+            prepared = self._checklists.forget(question)
             if self._notices:
                 self._notices.forget(self._journal.pseudonym(question))
             count = self._journal.forget(question)
-            gone = count or learned or member
+            gone = count or learned or member or prepared
             key = "journal.deleted" if gone else "journal.nothing_to_delete"
             return _text(Status.ANSWERED_DATA_DELETED, say(key, count=count))
         kind, _, rest = action.partition(":")

@@ -1,7 +1,8 @@
 """Commands that people type or pick from a menu: "/hoc", "/thutuc khai sinh".
 
 "/start", "/giup" and "/noio" alone are understood as the sentences they stand for, by
-`bot.smalltalk` and `bot.place.replies`; "/xoa" by `bot.assistant`, "/hoc" by `bot.course`.
+`bot.smalltalk` and `bot.place.replies`; "/xoa" by `bot.assistant`, "/hoc" by `bot.course`,
+"/hoso" by `bot.checklist`.
 """
 
 from __future__ import annotations

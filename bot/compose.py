@@ -200,21 +200,26 @@ class Composer:
         answer = self.part(Status.ANSWERED_LESSON, entry, blocks, entry.cards, self.choices(entry))
         return answer.model_copy(update={"page": page_of(entry)})
 
-    def line(self, fact: Fact) -> str:
-        """A fact as a line, for somebody anywhere."""
-        return self._line(fact, None)
+    def here(self, entry: Procedure, facet: Facet, place: Place | None) -> list[Fact]:
+        """The facts of a facet that hold in a place, in the order in which they are told."""
+        return self._here(entry.facts.get(facet, ()), place)
+
+    def line(self, fact: Fact, place: Place | None = None) -> str:
+        """A fact as a line, for somebody in a place, or anywhere."""
+        return self._line(fact, place)
 
     def part(
         self,
         status: Status,
-        entry: Lesson,
+        entry: AnyEntry,
         blocks: Sequence[Block],
         facts: Sequence[Fact],
         choices: tuple[Choice, ...],
+        facets: Sequence[Facet] = (),
     ) -> Answer:
-        """An Answer of some facts of a Lesson: the blocks that tell them, and what must be said
-        beside them."""
-        warned = self._warnings(entry, facts, []) if facts else []
+        """An Answer of some facts of an Entry: the blocks that tell them, and what must be said
+        beside them and beside those facets."""
+        warned = self._warnings(entry, facts, facets) if facts else []
         answer = self._answer(status, entry, [*blocks, *warned], list(facts), choices)
         return answer.model_copy(update={"page": None})
 

@@ -28,6 +28,7 @@ class Status(StrEnum):
     ANSWERED_COURSE = "answered_course"
     ANSWERED_LEAFLET = "answered_leaflet"
     ANSWERED_STEP = "answered_step"
+    ANSWERED_CHECKLIST = "answered_checklist"
     ANSWERED_TEAM = "answered_team"
     ANSWERED_SEVERAL = "answered_several"
     ANSWERED_CURATED = "answered_curated"
@@ -161,6 +162,9 @@ class Answer(Record):
     blocks: tuple[Block, ...]
     """Empty if nothing is to be said: on a channel that is switched off, to who knows it."""
     choices: tuple[Choice, ...] = ()
+    numbered: int = 0
+    """How many of the first Choices the text has numbered already: without buttons they are not
+    listed once more, and the others have the numbers after them."""
     sources: tuple[ShownSource, ...] = ()
     checked_on: date | None = None
     """The oldest check among the facts shown."""
@@ -189,6 +193,7 @@ class Answer(Record):
             Status.ANSWERED_COURSE,  # only a whole lesson is worth an opinion
             Status.ANSWERED_LEAFLET,
             Status.ANSWERED_STEP,
+            Status.ANSWERED_CHECKLIST,
             Status.ANSWERED_TEAM,
             Status.ANSWERED_EMERGENCY,  # nobody in danger is to be asked
         )

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from bot import decide
 from bot.check import record_text, text_of, unsupported
+from bot.checklist.lines import Lines
 from bot.commands import obey_command
 from bot.compose import Composer
 from bot.curated.shelf import Shelf
@@ -161,7 +162,7 @@ def _with_judgement(answer: Answer, draft: Draft) -> Answer:
 
 
 def hear_wish(draft: Draft) -> Draft | Answer:
-    """A leaflet or a guide in steps, of the Entry that is named, or of the one spoken of."""
+    """A leaflet, a guide in steps or a list to tick, of the Entry that is named, or spoken of."""
     if picked_wish := chosen(draft.question.action or ""):
         wish, entry_id = picked_wish
         opened = obey_action(_with_action(draft, f"entry:{entry_id}"))
@@ -360,6 +361,8 @@ def compose(draft: Draft) -> Draft | Answer:
     if draft.wish:
         return replace(draft, answer=with_others(fulfilled(draft, composer), draft.others))
     answer = composer.answer(draft.entry, draft.facets, draft.place)
+    lines = Lines(composer, draft.place, draft.today)
+    answer = lines.with_offer(answer, draft.entry, draft.facets)
     answer = with_others(replies.with_place(with_offer(answer), draft), draft.others)
     return replace(draft, answer=answer)
 

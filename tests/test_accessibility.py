@@ -31,6 +31,7 @@ PUBLIC = (
     "/?quay=1",
     "/danh-muc",
     "/thu-tuc/khai-sinh",
+    "/giay-to/khai-sinh",
     "/cam-nang/lua-dao",
     "/thu-tuc/khong-co",
 )

@@ -16,7 +16,8 @@ from sqlalchemy import Engine, func, inspect, select, text
 
 import bot.course.store
 import bot.journal
-from bot import figures
+from bot import figures, notices
+from bot.checklist import store as checklists
 from bot.curated import store as curated
 from bot.inbox import tables as inbox
 from bot.team import tables as teams
@@ -202,6 +203,8 @@ def test_the_migrations_make_exactly_the_tables_of_the_stores(engine: Engine) ->
             ioc_keys.metadata,
             inbox.metadata,
             curated.metadata,
+            checklists.metadata,
+            notices.metadata,
             teams.metadata,
         ]
         assert compare_metadata(context, all_stores) == []  # type: ignore[arg-type]

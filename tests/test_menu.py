@@ -46,6 +46,7 @@ def ask(shipped: Known, tmp_path: Path) -> Ask:
 
 COMMANDS = {
     "thutuc": Status.CLARIFICATION_TOPIC,
+    "hoso": Status.CLARIFICATION_TOPIC,
     "hoc": Status.ANSWERED_COURSE,
     "kiemtra": Status.CLARIFICATION_SCAM_CHECK,
     "thuhoi": Status.CLARIFICATION_PRACTICE,

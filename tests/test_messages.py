@@ -34,6 +34,7 @@ WORDS = {
     Status.ANSWERED_COURSE: "course.about",
     Status.ANSWERED_LEAFLET: "team.leaflet",
     Status.ANSWERED_STEP: "team.step",
+    Status.ANSWERED_CHECKLIST: "checklist.title",
     Status.ANSWERED_TEAM: "team.can",
     Status.ANSWERED_CURATED: "answer.until",
     Status.ANSWERED_SEVERAL: "answer.title",

@@ -135,10 +135,10 @@ class _Pages:
             leaflets=[(leaflet_of(entry, size), say(f"leaflet.{size}")) for size in ("a4", "a6")],
             canonical=url,
             ask_url=self._ask_url(entry),
-            qr_page=_qr_svg(url),
-            qr_ask=_qr_svg(self._ask_url(entry)),
+            qr_page=qr_svg(url),
+            qr_ask=qr_svg(self._ask_url(entry)),
             telegram_url=telegram_url,
-            qr_telegram=_qr_svg(telegram_url) if telegram_url else "",
+            qr_telegram=qr_svg(telegram_url) if telegram_url else "",
             linked_data=_json_for_html(data) if data else "",
         )
 
@@ -221,7 +221,7 @@ def heading_of(entry: AnyEntry) -> tuple[int, str]:
             return 2, say("web.lessons")
 
 
-def _qr_svg(address: str) -> Markup:
+def qr_svg(address: str) -> Markup:
     """A QR code to stand in a page. Black on its own white, whatever colours the page has."""
     svg = _qr(address).svg_inline(
         scale=4, border=4, light="#fff", omitsize=True, svgclass="qr", lineclass=None

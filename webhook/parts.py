@@ -14,6 +14,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.assistant import Assistant
+from bot.checklist.store import CheckLists
 from bot.course.course import Course
 from bot.course.reminders import Reminders
 from bot.course.reminding import Reminding
@@ -156,6 +157,7 @@ def build_assistant(settings: Settings, engine: Engine, known: Callable[[], Know
     keep = timedelta(days=settings.journal_days)
     journal.purge(keep)
     Book(engine).purge(keep)
+    CheckLists(engine).purge(keep)
     notices = open_notices(settings, engine)
     notices.purge(keep)
     course = Course(journal, Facilities(Reminders(engine, notices), certify(settings)))

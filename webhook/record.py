@@ -104,6 +104,20 @@ def sheet(entry: AnyEntry, library: Library, edition: int, today: date) -> Sheet
     )
 
 
+def lines_of(
+    facts: Sequence[Fact], library: Library, today: date
+) -> tuple[tuple[Line, ...], tuple[tuple[Source, str], ...]]:
+    """Some Facts as Lines in their order, and the sources that the Lines' numbers mean: number n is
+    at n - 1."""
+    used = list(dict.fromkeys(source for fact in facts for source in fact.sources))
+    numbers = {source: number for number, source in enumerate(used, 1)}
+    checked_on = min((fact.checked_on for fact in facts), default=today)
+    lines = _Lines(checked_on, numbers, today)
+    told = tuple(line for fact in facts for line in lines([fact]))
+    sources = [library.sources[source] for source in used]
+    return told, tuple((source, _kind(source)) for source in sources)
+
+
 def _notes(entry: AnyEntry, marks: set[str]) -> Iterator[str]:
     for confidence in (Confidence.MEDIUM, Confidence.LOW):
         if MARKS[confidence] in marks:

@@ -47,13 +47,13 @@ class Line:
 
 def plain(answer: Answer, public_url: str = "") -> str:
     """The Answer as one plain text, its choices as numbered lines."""
-    lines = [*_lines(answer, public_url), *_numbered(answer.choices)]
+    lines = [*_lines(answer, public_url), *_numbered(answer)]
     return _join([line.plain for line in lines], lines)
 
 
 def plain_messages(answer: Answer, limit: int, public_url: str = "") -> list[Message]:
     """The Answer for a channel without buttons: messages of at most `limit` letters."""
-    lines = [*_lines(answer, public_url), *_numbered(answer.choices)]
+    lines = [*_lines(answer, public_url), *_numbered(answer)]
     parts, asking = _pack(lines, limit), _pack([*lines, *_opinion(answer)], limit)
     # An opinion is not worth a message of its own.
     return [_message(part) for part in (asking if len(asking) == len(parts) else parts)]
@@ -130,10 +130,11 @@ def _footer(answer: Answer, public_url: str) -> Iterator[Line]:
         yield _simple(say("channel.page", url=public_url + answer.page), opens=not notes)
 
 
-def _numbered(choices: Sequence[Choice]) -> Iterator[Line]:
+def _numbered(answer: Answer) -> Iterator[Line]:
+    choices = list(enumerate(answer.choices, 1))[answer.numbered :]
     if choices:
         yield _simple(say("channel.choose"), opens=True)
-    for number, choice in enumerate(choices, 1):
+    for number, choice in choices:
         yield _simple(f"{number}. {_nfc(choice.label)}")
 
 

@@ -14,6 +14,7 @@ from webhook.admin.rehearsals import Rehearsals
 from webhook.admin.router import admin_router
 from webhook.app import create_app
 from webhook.certificates import certificates_router
+from webhook.checklists import checklists_router
 from webhook.database import open_database
 from webhook.gateway import core_router
 from webhook.ioc.keys import Keys
@@ -60,6 +61,7 @@ def build_app(settings: Settings, progress: Progress = lambda done, total: None)
         chat_router(measured, settings, follower.current),
         pages_router(follower.current, settings),
         leaflets_router(printer),
+        checklists_router(follower.current, settings),
         pack_router(follower.current, settings),
         admin_router(
             settings,

@@ -77,6 +77,10 @@ class Course:
         reminded = [self._services.forget(name) for name in {conversation, *learned}]
         return bool(learned) or any(reminded)
 
+    def quiet(self, question: Question) -> bool:
+        """Remind whoever asks of learning no more. Whether they were reminded."""
+        return self._services.forget(self._journal.pseudonym(question))
+
     def purge(self) -> int:
         """Delete learners who have not come back for KEPT; returns how many."""
         return self._learners.purge(KEPT)

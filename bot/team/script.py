@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from bot.checklist.lines import Lines, unmarked
 from bot.compose import Composer, remarks
 from bot.draft import Draft
 from bot.messages import say
@@ -52,16 +53,22 @@ def fulfilled(draft: Draft, composer: Composer) -> Answer:
     """What was wished for, of the Entry that was found."""
     if draft.wish is None or draft.entry is None:
         raise RuntimeError("there is nothing to fulfil")
+    if draft.wish.kind is Kind.CHECKLIST:
+        return unmarked(draft.entry, Lines(composer, draft.place, draft.today))
     if draft.wish.kind is Kind.LEAFLET:
         return _leaflet(draft.entry, draft.wish, draft.place, draft.known.edition.number)
     return _step(draft, draft.entry, draft.wish.step, composer)
 
 
 def step_words(draft: Draft) -> str:
-    """The numbers that are ours and not the record's: of steps."""
+    """The numbers that are ours and not the record's: of steps, or of papers."""
     if draft.wish is None or draft.entry is None:
         return ""
-    return " ".join(map(str, range(1, len(script(draft.entry).steps) + 1)))
+    count = len(script(draft.entry).steps)
+    if draft.wish.kind is Kind.CHECKLIST and isinstance(draft.entry, Procedure):
+        facets = (Facet.DOCUMENTS, Facet.FORM)
+        count = sum(len(draft.entry.facts.get(facet, ())) for facet in facets)
+    return " ".join(map(str, range(1, count + 1)))
 
 
 def _leaflet(entry: AnyEntry, wish: Wish, place: Place | None, edition: int) -> Answer:

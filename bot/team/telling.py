@@ -148,6 +148,12 @@ def read_return(text: str, today: date) -> Return | None:
     )
 
 
+def day_in(text: str, today: date) -> date | None:
+    """The day that a text names: "ngày mai", "thứ Sáu", "25/11"; None if it names none to come."""
+    when = _WHEN.search(fold(text))
+    return _due(when, today) if when else None
+
+
 def _hamlet(found: re.Match[str]) -> str:
     return (found["at"] or found["bare"]).strip()[:LONGEST_HAMLET]
 

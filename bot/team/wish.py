@@ -1,4 +1,5 @@
-"""What may be wished for of an Entry beside its answer: its leaflet, or to be led through it."""
+"""What may be wished for of an Entry beside its answer: its leaflet, to be led through it, or its
+papers as a list to tick."""
 
 from __future__ import annotations
 
@@ -6,6 +7,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
+from bot.checklist.words import begun
 from bot.model import Answer, Choice
 from knowledge.wording import fold
 
@@ -13,11 +15,12 @@ from knowledge.wording import fold
 class Kind(StrEnum):
     GUIDE = "guide"
     LEAFLET = "leaflet"
+    CHECKLIST = "checklist"
 
 
 @dataclass(frozen=True)
 class Wish:
-    """One of both, and of the guide which step, of the leaflet which paper."""
+    """One of them, and of the guide which step, of the leaflet which paper."""
 
     kind: Kind
     step: int = 1
@@ -42,7 +45,10 @@ _SIZE = r"(?:kho (?:giay )?)?(a[46])|kho nho"
 _SIZED = re.compile(rf"^(?:{_SIZE})(?:[ :,]+|$)| +(?:{_SIZE})$")
 """The paper, before the name of the Entry or behind it."""
 _AROUND = " :.,–-“”\"'!?"
-_ACTION = re.compile(r"(?:guide:([a-z0-9-]+):(\d{1,2})|leaflet:([a-z0-9-]+):(a4|a6))", re.ASCII)
+_ACTION = re.compile(
+    r"(?:guide:([a-z0-9-]+):(\d{1,2})|leaflet:([a-z0-9-]+):(a4|a6)|checklist:([a-z0-9-]+))",
+    re.ASCII,
+)
 
 
 def worded(text: str) -> tuple[Wish, str] | None:
@@ -56,7 +62,8 @@ def worded(text: str) -> tuple[Wish, str] | None:
             rest = rest[about.end() :] if about else rest
             rest = _FOR_WHOM.sub("", f" {rest.strip(_AROUND)}").strip(_AROUND)
             return _sized(rest) if kind is Kind.LEAFLET else (Wish(kind), rest)
-    return None
+    named = begun(text)
+    return (Wish(Kind.CHECKLIST), named) if named is not None else None
 
 
 def _sized(rest: str) -> tuple[Wish, str]:
@@ -73,6 +80,8 @@ def chosen(action: str) -> tuple[Wish, str] | None:
     found = _ACTION.fullmatch(action)
     if found is None:
         return None
+    if found[5]:
+        return Wish(Kind.CHECKLIST), found[5]
     if found[1]:
         return Wish(Kind.GUIDE, step=int(found[2])), found[1]
     return Wish(Kind.LEAFLET, size=found[4]), found[3]
@@ -80,6 +89,8 @@ def chosen(action: str) -> tuple[Wish, str] | None:
 
 def action_of(wish: Wish, entry_id: str) -> str:
     """What `chosen` reads."""
+    if wish.kind is Kind.CHECKLIST:
+        return f"{wish.kind}:{entry_id}"
     last = str(wish.step) if wish.kind is Kind.GUIDE else wish.size
     return f"{wish.kind}:{entry_id}:{last}"
 

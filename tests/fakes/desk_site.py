@@ -18,6 +18,7 @@ from tests.fakes.desk import DeskReplies, Shown, published
 from webhook.admin.people import People, Scope
 from webhook.admin.roles import Role
 from webhook.admin.router import admin_router
+from webhook.checklists import checklists_router
 from webhook.database import open_database
 from webhook.pages import pages_router
 from webhook.security import SecurityHeaders, security_headers
@@ -69,6 +70,7 @@ def desk_site(folder: Path, entries: Sequence[str] = ENTRIES) -> Iterator[DeskSi
     app.add_middleware(SecurityHeaders, headers=security_headers(settings))
     app.include_router(chat_router(DeskReplies(first), settings, newest))
     app.include_router(pages_router(newest, settings))
+    app.include_router(checklists_router(newest, settings))
     app.include_router(admin_router(settings, engine, newest))
     with serve(app, port):
         yield DeskSite(url, app, engine, People(engine, settings.cookie_key()), newest)

@@ -1,0 +1,1 @@
+"""The personal checklist: the papers of a Procedure, ticked over days."""
