@@ -14,6 +14,8 @@ from bot import decide
 from bot.course.course import Course
 from bot.deletion import asks_deletion
 from bot.draft import Context, Draft, Known
+from bot.handoff.step import is_wish
+from bot.handoff.talk import HandoffTalk
 from bot.journal import Journal
 from bot.messages import node, say
 from bot.model import Answer, Block, BlockKind, Choice, Question, Status
@@ -37,6 +39,7 @@ _MAX_WORDS, _MAX_LETTERS = 600, 20_000
 _ACTION = re.compile(
     r"entry:[a-z0-9-]+(:[a-z_]+)?|place:[a-z-]+(/\d{5})?|fb[+-]:\w+|fbr:\w+:\w+|delete|joined"
     r"|scam|practice(:skip|:end)?|course(:[a-z0-9-]+){0,4}"
+    r"|handoff(:[a-z]+(:\d{1,9})?)?"
     r"|guide:[a-z0-9-]+:\d{1,2}|leaflet:[a-z0-9-]+:a[46]|team:[a-z]+(:[a-z0-9-]+)?",
     re.ASCII,
 )
@@ -55,12 +58,14 @@ class Assistant:
         course: Course | None = None,
         given: Callable[[int], None] = lambda curated: None,
         notices: Notices | None = None,
+        handoffs: HandoffTalk | None = None,
     ) -> None:
-        """`given` is told the number of each curated answer that was given."""
+        """`given` is told the number of each curated answer that was given; without `handoffs`
+        nobody can be handed over to a person."""
         self._known, self._journal, self._pipeline, self._today = known, journal, pipeline, today
         self._course = course or Course(journal)
         self._given = given
-        self._notices = notices
+        self._notices, self._handoffs = notices, handoffs
         self._teams = TeamDesk(journal.engine, journal.pseudonym, notices)
 
     @property
@@ -75,15 +80,19 @@ class Assistant:
             return earlier
         question = _safe(question)
         context = self._journal.context(question)
+        if handed := self._handed(question, context):
+            return self._record(question, handed, begun, context.place)
         question = with_opinion(question, context)
         if answer := self._command(question):
             return answer
         if told := self._teams.reply(question, context, self._today()):
             kept, answer = told
             return self._record(kept, answer, begun)
-        scam = asked(question.text, context.asked_scam)
+        person = is_wish(question.text, question.action)
+        scam = None if person else asked(question.text, context.asked_scam)
         draft = Draft(question, self._known(), context, self._today(), scam=scam)
-        if not scam and (lesson := self._course.reply(question, context, draft.known, draft.today)):
+        plain = not (scam or person)
+        if plain and (lesson := self._course.reply(question, context, draft.known, draft.today)):
             return self._record(question, lesson, begun)
         answer, drafts = self._answer_or_error(draft)
         answer = self._course.after(question, answer, draft.known, draft.today)
@@ -91,7 +100,18 @@ class Assistant:
         if answer.status.family == "refused":  # "bún bò Huế" is not where somebody lives
             place = draft.context.place
         answer = self._teams.hinted(question, answer)
+        if self._handoffs:
+            answer = self._handoffs.beside(question, answer)
         return self._record(question, answer, begun, place, _scores(drafts))
+
+    def _handed(self, question: Question, context: Context) -> Answer | None:
+        """What concerns a handoff to a person; afterwards the talk goes on where it was."""
+        if self._handoffs is None or asks_deletion(question):
+            return None
+        answer = self._handoffs.reply(question, context)
+        if answer is None or answer.entry_id:
+            return answer
+        return answer.model_copy(update={"entry_id": context.entry_id, "facet": context.facet})
 
     def _record(
         self,
@@ -103,11 +123,12 @@ class Assistant:
     ) -> Answer:
         """Write down what is told, with what a team's leader has answered before it; `begun` is
         when the question came, by the monotonic clock."""
-        urgent = answer.status is Status.ANSWERED_EMERGENCY
-        waiting = [] if urgent else self._teams.waiting(question)
+        alone = answer.status in (Status.ANSWERED_EMERGENCY, Status.ANSWERED_BY_PERSON)
+        silent = answer.status is Status.ANSWERED_NOTHING and not question.unasked
+        waiting = [] if alone or silent else self._teams.waiting(question)
         answer = with_news(answer, waiting)
-        if answer.status is Status.ANSWERED_NOTHING:  # a notice that nobody needs any more
-            return answer
+        if answer.status is Status.ANSWERED_NOTHING and question.unasked:
+            return answer  # a notice that nobody needs any more
         told = self._journal.record(
             question,
             answer,
@@ -209,6 +230,8 @@ class Assistant:
         action = question.action or ""
         if asks_deletion(question):
             member, learned = self._teams.forget(question), self._course.forget(question)
+            if self._handoffs:
+                self._handoffs.forget(question)
             if self._notices:
                 self._notices.forget(self._journal.pseudonym(question))
             count = self._journal.forget(question)

@@ -16,8 +16,9 @@ from sqlalchemy import Engine, func, inspect, select, text
 
 import bot.course.store
 import bot.journal
-from bot import figures
+from bot import figures, notices
 from bot.curated import store as curated
+from bot.handoff import tables as handoff
 from bot.inbox import tables as inbox
 from bot.team import tables as teams
 from knowledge import golden, proposals, store
@@ -203,6 +204,8 @@ def test_the_migrations_make_exactly_the_tables_of_the_stores(engine: Engine) ->
             inbox.metadata,
             curated.metadata,
             teams.metadata,
+            notices.metadata,
+            handoff.metadata,
         ]
         assert compare_metadata(context, all_stores) == []  # type: ignore[arg-type]
 
