@@ -15,6 +15,8 @@ from bot.checklist.desk import Checklists
 from bot.course.course import Course
 from bot.deletion import asks_deletion
 from bot.draft import Context, Draft, Known
+from bot.handoff.step import is_wish
+from bot.handoff.talk import HandoffTalk
 from bot.journal import Journal
 from bot.messages import node, say
 from bot.model import Answer, Block, BlockKind, Choice, Question, Status
@@ -39,7 +41,7 @@ _ACTION = re.compile(
     r"entry:[a-z0-9-]+(:[a-z_]+)?|place:[a-z-]+(/\d{5})?|fb[+-]:\w+|fbr:\w+:\w+|delete|joined"
     r"|scam|practice(:skip|:end)?|course(:[a-z0-9-]+){0,4}"
     r"|guide:[a-z0-9-]+:\d{1,2}|leaflet:[a-z0-9-]+:a[46]|team:[a-z]+(:[a-z0-9-]+)?"
-    r"|checklist(:[a-z0-9-]+(:[a-z0-9]+)?)?",
+    r"|checklist(:[a-z0-9-]+(:[a-z0-9]+)?)?|handoff(:[a-z]+(:\d{1,9})?)?",
     re.ASCII,
 )
 """What our Choices send. Anything else was made by hand, and may hold anything."""
@@ -57,12 +59,14 @@ class Assistant:
         course: Course | None = None,
         given: Callable[[int], None] = lambda curated: None,
         notices: Notices | None = None,
+        handoffs: HandoffTalk | None = None,
     ) -> None:
-        """`given` is told the number of each curated answer that was given."""
+        """`given` is told the number of each curated answer that was given; without `handoffs`
+        nobody can be handed over to a person."""
         self._known, self._journal, self._pipeline, self._today = known, journal, pipeline, today
         self._course = course or Course(journal)
         self._given = given
-        self._notices = notices
+        self._notices, self._handoffs = notices, handoffs
         self._teams = TeamDesk(journal.engine, journal.pseudonym, notices)
         self._checklists = Checklists(journal, notices)
 
@@ -78,15 +82,19 @@ class Assistant:
             return earlier
         question = _safe(question)
         context = self._journal.context(question)
+        if handed := self._handed(question, context):
+            return self._record(question, handed, begun, context.place)
         question = with_opinion(question, context)
         if answer := self._command(question):
             return answer
         if told := self._teams.reply(question, context, self._today()):
             kept, answer = told
             return self._record(kept, answer, begun)
-        scam = asked(question.text, context.asked_scam)
+        person = is_wish(question.text, question.action)
+        scam = None if person else asked(question.text, context.asked_scam)
         draft = Draft(question, self._known(), context, self._today(), scam=scam)
-        if not scam and (own := self._own_answer(draft)):
+        plain = not (scam or person)
+        if plain and (own := self._own_answer(draft)):
             return self._record(question, own, begun)
         answer, drafts = self._answer_or_error(draft)
         place = next((d.place for d in drafts if d.place), None)
@@ -97,6 +105,8 @@ class Assistant:
         if answer.status.family == "refused":  # "bún bò Huế" is not where somebody lives
             place = draft.context.place
         answer = self._teams.hinted(question, answer)
+        if self._handoffs:
+            answer = self._handoffs.beside(question, answer)
         return self._record(question, answer, begun, place, _scores(drafts))
 
     def _own_answer(self, draft: Draft) -> Answer | None:
@@ -108,6 +118,15 @@ class Assistant:
         about = (question, draft.context, draft.known, draft.today)
         return self._checklists.reply(*about) or self._course.reply(*about)
 
+    def _handed(self, question: Question, context: Context) -> Answer | None:
+        """What concerns a handoff to a person; afterwards the talk goes on where it was."""
+        if self._handoffs is None or asks_deletion(question):
+            return None
+        answer = self._handoffs.reply(question, context)
+        if answer is None or answer.entry_id:
+            return answer
+        return answer.model_copy(update={"entry_id": context.entry_id, "facet": context.facet})
+
     def _record(
         self,
         question: Question,
@@ -118,11 +137,12 @@ class Assistant:
     ) -> Answer:
         """Write down what is told, with what a team's leader has answered before it; `begun` is
         when the question came, by the monotonic clock."""
-        urgent = answer.status is Status.ANSWERED_EMERGENCY
-        waiting = [] if urgent else self._teams.waiting(question)
+        alone = answer.status in (Status.ANSWERED_EMERGENCY, Status.ANSWERED_BY_PERSON)
+        silent = answer.status is Status.ANSWERED_NOTHING and not question.unasked
+        waiting = [] if alone or silent else self._teams.waiting(question)
         answer = with_news(answer, waiting)
-        if answer.status is Status.ANSWERED_NOTHING:  # a notice that nobody needs any more
-            return answer
+        if answer.status is Status.ANSWERED_NOTHING and question.unasked:
+            return answer  # a notice that nobody needs any more
         told = self._journal.record(
             question,
             answer,
@@ -225,6 +245,8 @@ class Assistant:
         if asks_deletion(question):
             member, learned = self._teams.forget(question), self._course.forget(question)
             prepared = self._checklists.forget(question)
+            if self._handoffs:
+                self._handoffs.forget(question)
             if self._notices:
                 self._notices.forget(self._journal.pseudonym(question))
             count = self._journal.forget(question)

@@ -223,6 +223,17 @@ class Composer:
         answer = self._answer(status, entry, [*blocks, *warned], list(facts), choices)
         return answer.model_copy(update={"page": None})
 
+    def facts(self, entry: Guide | Procedure, facts: Sequence[Fact], title: str = "") -> Answer:
+        """An Answer of some facts of an Entry, for somebody anywhere: a title, if there is one,
+        the facts, and what must be said beside them."""
+        lines = tuple(self.line(fact) for fact in facts)
+        blocks = [Block(kind=BlockKind.ITEMS, lines=lines)]
+        if title:
+            blocks.insert(0, Block(kind=BlockKind.TITLE, lines=(title,)))
+        blocks += self._warnings(entry, facts, [])
+        answer = self._answer(Status.ANSWERED_FACET, entry, blocks, list(facts), ())
+        return answer.model_copy(update={"page": None})
+
     def _answer(
         self,
         status: Status,

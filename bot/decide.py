@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bot.handoff.words import ASKED
 from bot.messages import node, say
 from bot.model import Answer, Block, BlockKind, Choice, Status
 from knowledge.load import Library
@@ -96,7 +97,7 @@ def nothing_found(library: Library, hits: Sequence[Hit], edition: int) -> Answer
     return Answer(
         status=Status.UNANSWERABLE_NOTHING_FOUND,
         blocks=tuple(Block(kind=BlockKind.TEXT, lines=(line,)) for line in lines),
-        choices=offers(entries, ()),
+        choices=(*offers(entries, ()), Choice(label=say("handoff.buttons.meet"), action=ASKED)),
         edition=edition,
     )
 

@@ -46,6 +46,8 @@ class Context:
     place: Place | None = None
     asked_place: bool = False
     """Whether the last Answer asked where the person is."""
+    asked_person: bool = False
+    """Whether the last Answer asked something because a person is wanted."""
     asked_scam: bool = False
     """Whether the last Answer asked for a message to check."""
     practice: Practice | None = None
@@ -74,5 +76,7 @@ class Draft:
     answer: Answer | None = None
     scam: Check | None = None
     """The check for scams that the message asks for."""
+    person: bool = False
+    """Whether a person is wanted instead of an answer."""
     wish: Wish | None = None
     """What is wanted of the Entry instead of an answer about it."""

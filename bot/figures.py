@@ -56,8 +56,13 @@ BATCH = 20_000
 
 _KEY = ("province", "day", "part", "name")
 _SUMMED = ("questions", "helpful", "unhelpful")
-_UNCOUNTED = {Status.CLARIFICATION_FEEDBACK, Status.ANSWERED_FEEDBACK}
-"""What an opinion is answered with: it was no question."""
+_UNCOUNTED = {
+    Status.CLARIFICATION_FEEDBACK,
+    Status.ANSWERED_FEEDBACK,
+    Status.ANSWERED_NOTHING,
+    Status.ANSWERED_BY_PERSON,
+}
+"""What an opinion is answered with, or a word to or of a person: it was no question."""
 
 metadata = MetaData()
 

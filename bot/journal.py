@@ -152,6 +152,29 @@ class Journal:
         answer = Answer.model_validate(row.body)
         return Kept(answer, row.text, row.action, Channel(row.channel), at, context)
 
+    def said_in(self, conversation: str, since: datetime, limit: int = 10) -> list[Kept]:
+        """The last Questions and Answers of a conversation, by its pseudonym, the oldest first."""
+        wanted = (
+            select(_answers, _questions.c.text, _questions.c.action, _questions.c.channel)
+            .join(_questions)
+            .where(_answers.c.conversation == conversation, _answers.c.answered_at >= since)
+            .order_by(_answers.c.answered_at.desc())
+            .limit(limit)
+        )
+        with self.engine.connect() as db:
+            rows = db.execute(wanted).all()
+        return [
+            Kept(
+                Answer.model_validate(row.body),
+                row.text,
+                row.action,
+                Channel(row.channel),
+                in_utc(row.answered_at),
+                Context(),
+            )
+            for row in reversed(rows)
+        ]
+
     def recent(self, words: str = "", limit: int = 30) -> list[Asked]:
         """The newest Questions with the ids of their Answers, or those that have these words."""
         wanted = select(_answers.c.id, _answers.c.answered_at, _answers.c.status, _questions.c.text)
@@ -203,6 +226,7 @@ class Journal:
             asked_place=asks_place(answers[0]),
             practice=_practice(answers),
             practising=answers[0].practice is not None,
+            asked_person=answers[0].status is Status.CLARIFICATION_HANDOFF,
             asked_scam=answers[0].status is Status.CLARIFICATION_SCAM_CHECK,
         )
 

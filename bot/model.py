@@ -39,11 +39,14 @@ class Status(StrEnum):
     ANSWERED_PLACE = "answered_place"
     ANSWERED_SCAM_CHECK = "answered_scam_check"
     ANSWERED_PRACTICE = "answered_practice"
+    ANSWERED_HANDOFF = "answered_handoff"
+    ANSWERED_BY_PERSON = "answered_by_person"
     ANSWERED_NOTHING = "answered_nothing"
     CLARIFICATION_ENTRY = "clarification_entry"
     CLARIFICATION_TOPIC = "clarification_topic"
     CLARIFICATION_CHOICE = "clarification_choice"
     CLARIFICATION_PLACE = "clarification_place"
+    CLARIFICATION_HANDOFF = "clarification_handoff"
     CLARIFICATION_SCAM_CHECK = "clarification_scam_check"
     CLARIFICATION_PRACTICE = "clarification_practice"
     CLARIFICATION_FEEDBACK = "clarification_feedback"
@@ -195,6 +198,9 @@ class Answer(Record):
             Status.ANSWERED_STEP,
             Status.ANSWERED_CHECKLIST,
             Status.ANSWERED_TEAM,
+            Status.ANSWERED_HANDOFF,
+            Status.ANSWERED_BY_PERSON,
+            Status.ANSWERED_NOTHING,
             Status.ANSWERED_EMERGENCY,  # nobody in danger is to be asked
         )
         return told and bool(self.id)

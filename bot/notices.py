@@ -99,11 +99,13 @@ class Notices:
         channels: frozenset[Channel],
         heard_at: Callable[[str], datetime | None],
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        held: Callable[[str, str], bool] = lambda conversation, action: False,
     ) -> None:
         """`channels` are those that are sent on of our own accord; `heard_at` says when a person
-        last wrote, by the pseudonym of their conversation."""
+        last wrote, by the pseudonym of their conversation; `held` whether an action is to wait,
+        because somebody else talks there just now."""
         self._engine, self._seal, self._channels = engine, seal, channels
-        self._heard_at, self._clock = heard_at, clock
+        self._heard_at, self._clock, self._held = heard_at, clock, held
 
     def reachable(self, question: Question) -> bool:
         """Whether whoever asks can be written to: not on the web, nor in a group, where others
@@ -213,7 +215,8 @@ class Notices:
         if row.by_day and not is_by_day(now):
             self._put_off(row.key, _morning(now))
             return None
-        if not self._is_open(channel, row.conversation, now):
+        held = self._held(row.conversation, row.action)
+        if held or not self._is_open(channel, row.conversation, now):
             self._put_off(row.key, now + LOOK_AGAIN)
             return None
         try:

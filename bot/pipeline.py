@@ -20,6 +20,7 @@ from bot.curated.shelf import Shelf
 from bot.curated.step import curated_step
 from bot.draft import Draft
 from bot.follow_up import LOOKED_AT, follow, leans, turn_back, upright
+from bot.handoff.step import Offer, hear_person, meet_person, no_desk
 from bot.messages import all_words, node, say
 from bot.model import Answer, Block, BlockKind, Status
 from bot.place import replies
@@ -57,13 +58,21 @@ _SAYS_ENOUGH = 8
 class Pipeline:
     """The steps, with what they need. Safe to share between threads."""
 
-    def __init__(self, rewriter: Rewriter | None = None, shelf: Shelf | None = None) -> None:
-        """`shelf` has the curated answers, if there may be any."""
-        self._rewriter = rewriter
+    def __init__(
+        self,
+        rewriter: Rewriter | None = None,
+        shelf: Shelf | None = None,
+        offer: Offer = no_desk,
+    ) -> None:
+        """`shelf` has the curated answers, if there may be any; `offer` says which desk there is
+        for whoever wants a person."""
+        self._rewriter, self._offer = rewriter, offer
         self.steps: Sequence[Step] = (
             need_text,
             obey_command,
             recall_choice,
+            hear_person,
+            self.meet_person,
             hear_wish,
             check_scam,
             self.practise,
@@ -99,6 +108,10 @@ class Pipeline:
                 return with_reminder(_with_judgement(result, draft), draft), draft
             draft = result
         raise RuntimeError("the last step returned no Answer")
+
+    def meet_person(self, draft: Draft) -> Draft | Answer:
+        """Lead whoever wants a person to a desk, an office, a number."""
+        return meet_person(draft, self._offer)
 
     def practise(self, draft: Draft) -> Draft | Answer:
         """Let a learner practise to ask an AI; a model, if there is one, words the end of it."""

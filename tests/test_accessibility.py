@@ -11,7 +11,12 @@ from axe_playwright_python.sync_playwright import Axe
 from fastapi.routing import APIRoute
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from bot.handoff.desks import Desks, Kind
+from bot.handoff.hours import read_hours
+from bot.handoff.store import Handoffs
+from bot.model import Channel, Question
 from knowledge.model import Facet, Procedure
+from knowledge.places import Place
 from tests.fakes.desk_site import DeskSite, desk_site
 from tests.test_browser import CHROMIUM, FLAGS, SIZES
 from webhook.admin.roles import Role
@@ -41,6 +46,8 @@ EXAMPLES = {
     "/quan-tri/soan/{proposal_id:int}/xem": "",  # a part of the page before
     "/quan-tri/duyet/{proposal_id:int}": "/quan-tri/duyet/2",
     "/quan-tri/nguoi/{person_id:int}": "/quan-tri/nguoi/1",
+    "/quan-tri/gap-nguoi/{handoff_id:int}": "/quan-tri/gap-nguoi/1",
+    "/quan-tri/gap-nguoi/ban/{desk_id:int}": "/quan-tri/gap-nguoi/ban/1",
 }
 """Of pages whose address has a number in it; "" if it is looked at within another."""
 
@@ -140,6 +147,7 @@ def test_axe_finds_no_fault_in_the_administrators_pages(
     faults(stranger)
 
     page = somebody(chromium, site, f"chief-{size}", Role.ADMINISTRATOR, size)
+    busy_desk(site)
     begin(page, site, "thuong-tru")
     page.get_by_role("button", name="Thêm nguồn mới").click()
     expect(page.locator(".row.new")).to_be_visible()
@@ -153,6 +161,19 @@ def test_axe_finds_no_fault_in_the_administrators_pages(
         answer = page.goto(site.url + address)
         if answer and "html" in answer.headers["content-type"]:
             faults(page)
+
+
+def busy_desk(site: DeskSite) -> None:
+    """The first account answers at a desk: it has taken somebody, and somebody else waits."""
+    hours, place = read_hours(["7:30-17:00"] * 7), Place("ha-noi", "00070")
+    desk = Desks(site.engine).open("Một cửa", place, Kind.OFFICE, hours, [1], 1)
+    handoffs = Handoffs(site.engine)
+    for name in ("1", "2"):
+        asks = Question(id=f"web:{name}", channel=Channel.WEB, conversation=name)
+        handoffs.begin(desk, asks, name, place, "khai-sinh")
+    handoffs.take(1, 1, "Lan")
+    handoffs.turns.hear(1, "web:3", "Tôi cần gì?", handoffs.clock())
+    handoffs.write(1, 1, "Mang giấy chứng sinh.", "k")
 
 
 def begin(page: Page, site: DeskSite, entry_id: str) -> None:

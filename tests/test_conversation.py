@@ -491,7 +491,7 @@ NO_QUESTION = [
     ("không phải cái này", Status.CLARIFICATION_TOPIC),
     ("bạn là ai", Status.SMALLTALK_IDENTITY),
     ("ban la nguoi that hay may", Status.SMALLTALK_IDENTITY),
-    ("cho gặp nhân viên", Status.SMALLTALK_IDENTITY),
+    ("cho gặp nhân viên", Status.CLARIFICATION_HANDOFF),
     ("bạn giúp được gì", Status.SMALLTALK_HELP),
     ("/help", Status.SMALLTALK_HELP),
     ("đồ ngu", Status.REFUSED_ABUSE),

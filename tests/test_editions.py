@@ -19,6 +19,7 @@ import bot.journal
 from bot import figures, notices
 from bot.checklist import store as checklists
 from bot.curated import store as curated
+from bot.handoff import tables as handoff
 from bot.inbox import tables as inbox
 from bot.team import tables as teams
 from knowledge import golden, proposals, store
@@ -206,6 +207,7 @@ def test_the_migrations_make_exactly_the_tables_of_the_stores(engine: Engine) ->
             checklists.metadata,
             notices.metadata,
             teams.metadata,
+            handoff.metadata,
         ]
         assert compare_metadata(context, all_stores) == []  # type: ignore[arg-type]
 

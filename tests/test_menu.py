@@ -51,6 +51,7 @@ COMMANDS = {
     "kiemtra": Status.CLARIFICATION_SCAM_CHECK,
     "thuhoi": Status.CLARIFICATION_PRACTICE,
     "noio": Status.CLARIFICATION_PLACE,
+    "gapnguoi": Status.CLARIFICATION_HANDOFF,
     "giup": Status.SMALLTALK_HELP,
     "xoa": Status.ANSWERED_DATA_DELETED,
     "start": Status.SMALLTALK_GREETING,

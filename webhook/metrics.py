@@ -74,6 +74,11 @@ class Metrics:
             ["channel"],
             registry=self.registry,
         )
+        self.handoffs_waiting = Gauge(
+            "binhdan_handoffs_waiting",
+            "Conversations that wait for a person, at all desks.",
+            registry=self.registry,
+        )
         self.working = Gauge(
             "binhdan_working", "Messages a worker has in hand.", registry=self.registry
         )

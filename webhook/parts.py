@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine
@@ -23,6 +24,11 @@ from bot.curated.shelf import Shelf
 from bot.curated.store import CuratedAnswers
 from bot.draft import Known
 from bot.figures import Figures
+from bot.handoff.desks import Desks
+from bot.handoff.outbox import holds_back
+from bot.handoff.step import no_desk
+from bot.handoff.store import Handoffs
+from bot.handoff.talk import HandoffTalk
 from bot.journal import Journal
 from bot.notices import Notices
 from bot.pipeline import Pipeline
@@ -36,6 +42,7 @@ from retrieval.outside import outside_passages
 from retrieval.search import Searcher
 from retrieval.slips import Slips
 from webhook.certificates import certify
+from webhook.metrics import Metrics
 from webhook.outreach import Prepared
 from webhook.sealing import Seal
 from webhook.settings import Settings
@@ -47,6 +54,8 @@ log = logging.getLogger(__name__)
 
 ADD_UP_EVERY_S = 10.0
 """How often what was counted is added up; a page that shows it does so too."""
+WATCH_EVERY_S = 5.0
+"""How often it is looked which handoffs the clock ends."""
 FOLLOW_EVERY_S = 1.0
 """How often a process looks for a newer Edition."""
 
@@ -151,8 +160,33 @@ def adding_up(figures: Figures) -> Iterator[None]:
         adding.join()
 
 
-def build_assistant(settings: Settings, engine: Engine, known: Callable[[], Known]) -> Assistant:
-    """The assistant over the current Edition, with the model tier if one is configured."""
+@contextmanager
+def watching(talk: HandoffTalk, metrics: Metrics) -> Iterator[None]:
+    """Let the clock end handoffs while this lasts, and count who waits."""
+    ended = threading.Event()
+
+    def watch() -> None:
+        while not ended.wait(WATCH_EVERY_S):
+            try:
+                talk.outbox.look()
+                metrics.handoffs_waiting.set(talk.handoffs.waiting())
+            except SQLAlchemyError as error:
+                log.warning("handoffs are looked at later: %s", type(error).__name__)
+
+    thread = threading.Thread(target=watch, name="watch-handoffs", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+
+
+def build_assistant(
+    settings: Settings, engine: Engine, known: Callable[[], Known], talk: HandoffTalk | None = None
+) -> Assistant:
+    """The assistant over the current Edition, with the model tier if one is configured; without
+    `talk` nobody can be handed over to a person."""
     journal = open_journal(settings, engine)
     keep = timedelta(days=settings.journal_days)
     journal.purge(keep)
@@ -163,8 +197,29 @@ def build_assistant(settings: Settings, engine: Engine, known: Callable[[], Know
     course = Course(journal, Facilities(Reminders(engine, notices), certify(settings)))
     course.purge()
     curated = CuratedAnswers(engine)
-    pipeline = Pipeline(_rewriter(settings, Figures(engine)), Shelf(curated))
-    return Assistant(known, journal, pipeline, course=course, given=curated.hit, notices=notices)
+    rewriter, offer = _rewriter(settings, Figures(engine)), talk.offer if talk else no_desk
+    if talk:
+        talk.handoffs.purge(keep)
+    return Assistant(
+        known,
+        journal,
+        Pipeline(rewriter, Shelf(curated), offer),
+        course=course,
+        given=curated.hit,
+        notices=notices,
+        handoffs=talk,
+    )
+
+
+def build_talk(settings: Settings, engine: Engine, known: Callable[[], Known]) -> HandoffTalk:
+    """What hands conversations over to people."""
+    return HandoffTalk(
+        open_journal(settings, engine),
+        known,
+        Handoffs(engine),
+        Desks(engine),
+        notices=open_notices(settings, engine),
+    )
 
 
 def build_waiting(settings: Settings, engine: Engine) -> Prepared:
@@ -183,7 +238,8 @@ def open_notices(settings: Settings, engine: Engine) -> Notices:
     """The notices under this installation's key."""
     seal = Seal(settings.cookie_key(), "reminders")  # so named when only learners were reminded
     heard_at = open_journal(settings, engine).heard_at
-    return Notices(engine, seal, settings.written_to, heard_at)
+    held = partial(holds_back, Handoffs(engine))
+    return Notices(engine, seal, settings.written_to, heard_at, held=held)
 
 
 def _rewriter(settings: Settings, figures: Figures) -> Rewriter | None:

@@ -28,8 +28,10 @@ from webhook.parts import (
     Follower,
     adding_up,
     build_assistant,
+    build_talk,
     build_waiting,
     open_notices,
+    watching,
 )
 from webhook.settings import Settings
 from webhook.switches import Switched, Switches
@@ -42,7 +44,8 @@ def build_app(settings: Settings, progress: Progress = lambda done, total: None)
     editions = Editions(engine)
     follower = Follower(editions, settings, progress)
     switches = Switches(engine, settings.cookie_key().encode())
-    assistant = build_assistant(settings, engine, follower.current)
+    talk = build_talk(settings, engine, follower.current)
+    assistant = build_assistant(settings, engine, follower.current, talk)
     replies = Switched(assistant, switches)
     metrics, figures = Metrics(), Figures(engine)
     waiting = build_waiting(settings, engine)
@@ -58,7 +61,7 @@ def build_app(settings: Settings, progress: Progress = lambda done, total: None)
 
     measured = Measured(replies, metrics)
     routers = [
-        chat_router(measured, settings, follower.current),
+        chat_router(measured, settings, follower.current, talk.telling),
         pages_router(follower.current, settings),
         leaflets_router(printer),
         checklists_router(follower.current, settings),
@@ -71,6 +74,7 @@ def build_app(settings: Settings, progress: Progress = lambda done, total: None)
             switches=switches,
             rehearsals=Rehearsals(assistant, follower.current, follower.candidate),
             notices=open_notices(settings, engine),
+            talk=talk,
         ),
         ioc_router(Keys(engine), figures),
         certificates_router(settings),
@@ -83,7 +87,7 @@ def build_app(settings: Settings, progress: Progress = lambda done, total: None)
         readiness=readiness,
         routers=routers,
         metrics=metrics,
-        alongside=[follower.following(), adding_up(figures)],
+        alongside=[follower.following(), adding_up(figures), watching(talk, metrics)],
         switches=switches,
         outreach=Outreach(waiting, settings.channels, switches.is_off),
         papers=printer.file,

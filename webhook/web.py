@@ -13,15 +13,17 @@ import re
 import secrets
 import unicodedata
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Annotated, Any, Protocol
 from urllib.parse import parse_qsl
 
 import anyio
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import ValidationError
 
 from bot.compose import Composer
+from bot.handoff.lines import END, LOOK
+from bot.handoff.telling import News
 from bot.messages import say
 from bot.model import Answer, Block, BlockKind, Channel, Choice, Question, Status
 from bot.smalltalk import suggestions
@@ -41,6 +43,8 @@ LARGEST_FORM = 96 * 1024
 """Bytes: the longest text percent-encoded (9 bytes a letter), and the sealed turns."""
 TURNS = 10
 """Turns a page without JavaScript shows."""
+STATE = "x-handoff"
+"""The header that says whether a person is waited for, or there."""
 SEALED_TURNS = 16 * 1024
 """Bytes of them that a form may carry: they go up the line with every question."""
 
@@ -82,16 +86,43 @@ class FormError(Exception):
         self.status, self.retry_after = status, retry_after
 
 
+class Handed(Protocol):
+    """What a page shows of a handoff (`bot.handoff.telling.Telling` is one)."""
+
+    def state(self, question: Question) -> str:
+        """What is on in the conversation of a Question, as `News` says it."""
+
+    def news(self, question: Question, after: int) -> News:
+        """That, and what was said since a turn."""
+
+
+class NoHandoffs:
+    """Of a server on which nobody answers but the bot."""
+
+    def state(self, question: Question) -> str:
+        """Nothing, ever."""
+        return ""
+
+    def news(self, question: Question, after: int) -> News:
+        """Nothing, ever."""
+        return News("")
+
+
 def chat_router(
-    replies: Replies, settings: Settings, current: Callable[[], Published]
+    replies: Replies,
+    settings: Settings,
+    current: Callable[[], Published],
+    handed: Handed | None = None,
 ) -> APIRouter:
-    """The chat page at /, its form at /chat, and the static files of all pages."""
-    chat = _Chat(replies, settings, current)
+    """The chat page at /, its form at /chat, what a person has said there since at /chat/moi, and
+    the static files of all pages."""
+    chat = _Chat(replies, settings, current, handed or NoHandoffs())
     router = APIRouter()
     router.include_router(static_router())
     router.add_api_route("/", chat.open, methods=["GET"], response_class=HTMLResponse)
     router.add_api_route("/chat", chat.ask, methods=["POST"], response_class=HTMLResponse)
     router.add_api_route("/chat", _to_start, methods=["GET"])
+    router.add_api_route("/chat/moi", chat.news, methods=["GET"], response_class=HTMLResponse)
     return router
 
 
@@ -104,9 +135,13 @@ class _Chat:
     """The two routes, with what they need."""
 
     def __init__(
-        self, replies: Replies, settings: Settings, current: Callable[[], Published]
+        self,
+        replies: Replies,
+        settings: Settings,
+        current: Callable[[], Published],
+        handed: Handed,
     ) -> None:
-        self._replies, self._current = replies, current
+        self._replies, self._current, self._handed = replies, current, handed
         self._url = settings.public_url
         self._site_verification = settings.zalo_site_verification
         self._visitors = Visitors(settings)
@@ -126,8 +161,20 @@ class _Chat:
         form = Form(text=hoi[:LONGEST_TEXT], quay=quay[:1])
         known = None if form.kiosk else self._visitors.conversation(request)
         conversation = known or self._visitors.begin()
-        html = self._page(conversation, form, muc=muc)
+        state = await self._state(conversation) if known else ""
+        html = self._page(conversation, form, muc=muc, state=state)
         return self._response(html, conversation, form)
+
+    async def news(self, request: Request, sau: Annotated[int, Query(ge=0)] = 0) -> Response:
+        """What a person has said since the turn `sau`, for our script: turns as HTML, and in a
+        header whether there is more to come. It sets no cookie."""
+        conversation, found = self._visitors.conversation(request), News("")
+        if conversation:
+            asks = _news_of(conversation)
+            found = await anyio.to_thread.run_sync(self._handed.news, asks, sau)
+        turns = [render("turn.html", answer=answer, turn=turn) for turn, answer in found.turns]
+        headers = {"cache-control": "no-store", "x-binhdan": "chat", STATE: found.state}
+        return HTMLResponse("".join(turns), headers=headers)
 
     async def ask(self, request: Request) -> Response:
         """One question or pressed button → the whole page, or the new turn alone for our script."""
@@ -140,13 +187,17 @@ class _Chat:
             answer = await self._answer(conversation, _valid(form))
         except FormError as error:
             return self._refusal(conversation, form, error, alone)
+        state = await self._state(conversation)
         if alone:
-            html = render("turn.html", answer=answer, kiosk=form.kiosk)
-            return self._response(html, conversation, form)
+            html = render("turn.html", answer=answer, kiosk=form.kiosk, turn=0)
+            response = self._response(html, conversation, form)
+            response.headers[STATE] = state
+            return response
         # Answered: the text is done with, unless a button was pressed while it was being written.
         turns = self._with(answer, self._earlier(conversation, form), form)
         left = form.model_copy(update={"text": form.text if form.action else ""})
-        return self._response(self._page(conversation, left, turns), conversation, form)
+        page = self._page(conversation, left, turns, state=state)
+        return self._response(page, conversation, form)
 
     def _admit(self, request: Request, conversation: str) -> None:
         """FormError if the form comes from a stranger's page, or too often."""
@@ -174,6 +225,14 @@ class _Chat:
             log.debug("the failure of %s", question.id, exc_info=error)
             raise FormError(503, say("channel.failed")) from None
 
+    async def _state(self, conversation: str) -> str:
+        """Whether a person is waited for, or there: as `News` says it; "" if it can't be known."""
+        try:
+            return await anyio.to_thread.run_sync(self._handed.state, _news_of(conversation))
+        except Exception as error:  # what was answered is shown all the same
+            log.warning("handoffs can't be looked up: %s", type(error).__name__)
+            return ""
+
     def _refusal(self, conversation: str, form: Form, error: FormError, alone: bool) -> Response:
         if alone:
             html = render("notice.html", notice=str(error))
@@ -193,6 +252,7 @@ class _Chat:
         *,
         muc: str = "",
         notice: str = "",
+        state: str = "",
     ) -> str:
         return render(
             "chat.html",
@@ -205,6 +265,7 @@ class _Chat:
             # The failed form's own, so that sending it again is still the same Question.
             nonce=form.nonce if notice and form.nonce else secrets.token_urlsafe(16),
             notice=notice,
+            state=state,
             limit=LONGEST_TEXT,
             canonical=f"{self._url}/",
             site_verification=self._site_verification,
@@ -262,9 +323,18 @@ class _Chat:
         """What stood on the button that was pressed."""
         if action.startswith(("fb+:", "fb-:")):
             return say("channel.helpful" if action[2] == "+" else "channel.not_helpful")
+        if action == LOOK:
+            return say("web.handoff.look")
+        if action == END:
+            return say("web.handoff.end")
         offered = [choice for turn in reversed(earlier) for choice in turn.answer.choices]
         found = next((choice.label for choice in offered if choice.action == action), None)
         return found or _named(action, self._current().edition.library) or say("web.pressed")
+
+
+def _news_of(conversation: str) -> Question:
+    """A page's look at what was said: nothing that is answered or kept."""
+    return Question(id="web:news", channel=Channel.WEB, conversation=conversation)
 
 
 def _named(action: str, library: Library) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -85,6 +85,14 @@ def offices(entry: Procedure, place: Place | None, today: date) -> Offices:
     return Offices(tuple(lines), tuple(dict.fromkeys(used)), _ask([r for r, _ in holding], place))
 
 
+def names_in(fact: Fact, place: Place, today: date) -> Offices:
+    """The names that the offices of one fact have in a place; none where the fact does not hold."""
+    named = [(rule, n) for rule, _ in _of((fact,), place, today) if (n := rule.name(place))]
+    sources = [(*rule.sources_in.get(place.province_id, ()), *rule.sources) for rule, _ in named]
+    used = tuple(dict.fromkeys(source for each in sources for source in each))
+    return Offices(tuple(dict.fromkeys(name for _, name in named)), used)
+
+
 def set_by_province(facts: tuple[Fact, ...]) -> bool:
     """Whether the facts about a fee say that each province sets it."""
     return any(re.search(_file().fee_set_by_province, fact.text) for fact in facts)
@@ -109,7 +117,11 @@ def _ask(rules: list[_Rule], place: Place | None) -> str | None:
 
 def _holding(entry: Procedure, place: Place | None, today: date) -> Iterator[tuple[_Rule, Fact]]:
     """The rules whose words stand in the record's facts that hold now and here, and the fact."""
-    facts = [fact for fact in entry.facts.get(Facet.WHERE, ()) if fact.holds_on(today)]
+    return _of(entry.facts.get(Facet.WHERE, ()), place, today)
+
+
+def _of(told: Sequence[Fact], place: Place | None, today: date) -> Iterator[tuple[_Rule, Fact]]:
+    facts = [fact for fact in told if fact.holds_on(today)]
     first = facts[:1]
     for rule in _file().offices:
         for fact in facts if rule.any_fact else first:

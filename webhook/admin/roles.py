@@ -11,6 +11,7 @@ from knowledge.model import AnyEntry, Procedure, Record
 class Role(StrEnum):
     VIEWER = "viewer"
     TEAM_LEADER = "team_leader"
+    CLERK = "clerk"
     EDITOR = "editor"
     REVIEWER = "reviewer"
     ADMINISTRATOR = "administrator"
@@ -30,13 +31,16 @@ class May(StrEnum):
     """People, channels, the audit log."""
     LEAD = "lead"
     """The community teams' own pages."""
+    ANSWER = "answer"
+    """Talk with people at the desks they are put at."""
 
 
 RIGHTS = {
     Role.VIEWER: {May.READ},
-    Role.TEAM_LEADER: {May.READ, May.LEAD},
-    Role.EDITOR: {May.READ, May.EDIT},
-    Role.REVIEWER: {May.READ, May.EDIT, May.REVIEW, May.PUBLISH},
+    Role.TEAM_LEADER: {May.READ, May.LEAD, May.ANSWER},
+    Role.CLERK: {May.READ, May.ANSWER},
+    Role.EDITOR: {May.READ, May.EDIT, May.ANSWER},
+    Role.REVIEWER: {May.READ, May.EDIT, May.REVIEW, May.PUBLISH, May.ANSWER},
     Role.ADMINISTRATOR: set(May),
 }
 

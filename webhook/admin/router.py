@@ -11,6 +11,9 @@ from sqlalchemy import Engine
 from bot.curated.store import CuratedAnswers
 from bot.draft import Known
 from bot.figures import Figures
+from bot.handoff.desks import Desks
+from bot.handoff.store import Handoffs
+from bot.handoff.talk import HandoffTalk
 from bot.inbox.intake import Intake
 from bot.inbox.store import Inbox
 from bot.journal import Journal
@@ -39,6 +42,9 @@ from webhook.admin.entrance import INVITATION, entrance_router
 from webhook.admin.entries import entries_router
 from webhook.admin.figures import Price, Seeing, figures_router, on_home
 from webhook.admin.golden_page import golden_router
+from webhook.admin.handoff_desks import desks_router
+from webhook.admin.handoff_room import HandoffRoom
+from webhook.admin.handoffs import handoffs_router
 from webhook.admin.inbox import InboxDesk, inbox_router
 from webhook.admin.inbox_intake import intake_router
 from webhook.admin.ioc import ioc_keys_router
@@ -76,12 +82,14 @@ def admin_router(
     switches: Switches | None = None,
     rehearsals: Rehearsals | None = None,
     notices: Notices | None = None,
+    talk: HandoffTalk | None = None,
 ) -> APIRouter:
     """Every route below /quan-tri. Logs the link for the first administrator if there is none.
 
     Without `near`, ways of asking are compared by their words alone; without `rehearsals`, as where
     there is no search, nothing can be asked on trial; without `notices`, what people are answered
-    here they are told when they write again.
+    here they are told when they write again; without `talk`, who answers at a desk reaches the web
+    page alone.
     """
     people = People(engine, settings.cookie_key())
     gate = Gate(
@@ -134,6 +142,12 @@ def admin_router(
     router.include_router(coverage_router(gate, engine, known))
     teams = TeamRoom(gate, Teams(engine), Book(engine), desk.proposals, notices)
     router.include_router(teams_router(teams))
+
+    journal = Journal(engine, settings.cookie_key().encode())
+    talk = talk or HandoffTalk(journal, known, Handoffs(engine), Desks(engine), notices=notices)
+    handing = HandoffRoom(gate, talk, Teams(engine))
+    router.include_router(desks_router(handing))
+    router.include_router(handoffs_router(handing))
 
     @router.get(HOME)
     def home(session: Session = reader) -> Response:

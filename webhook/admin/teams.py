@@ -76,7 +76,7 @@ def _team_routes(router: APIRouter, room: TeamRoom) -> None:
     @router.post(TEAMS)
     def create(posted: Posted = form) -> Response:
         name, province = posted.text("name"), posted.text("province")
-        place = _place(province, posted.text("commune"))
+        place = place_named(province, posted.text("commune"))
         allowed = posted.session.person.provinces
         if not name or place is None or (allowed and province not in allowed):
             problem = "name" if not name else "commune" if province in PROVINCES else "province"
@@ -199,7 +199,7 @@ def _team_page(room: TeamRoom, session: Session, team: Team, problem: str = "") 
     )
 
 
-def _place(province: str, commune: str) -> Place | None:
+def place_named(province: str, commune: str) -> Place | None:
     """The province, or the commune of that name in it; None if there is none. With or without its
     kind and its marks."""
     if province not in PROVINCES:

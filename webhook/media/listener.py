@@ -38,8 +38,9 @@ class Heard:
     note: str = ""
 
     def told(self, answer: Answer) -> Answer:
-        """The Answer, beginning with what was heard."""
-        if not self.note or answer.status is Status.REFUSED_CHANNEL_OFF:
+        """The Answer, beginning with what was heard; nothing stays nothing."""
+        silent = answer.status in (Status.REFUSED_CHANNEL_OFF, Status.ANSWERED_NOTHING)
+        if not self.note or silent:
             return answer
         note = Block(kind=BlockKind.TEXT, lines=(self.note,))
         return answer.model_copy(update={"blocks": (note, *answer.blocks)})

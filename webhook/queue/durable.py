@@ -336,7 +336,8 @@ class DurableQueue:
         answer = self._answer(incoming)
         if asks_deletion(incoming.question):
             self._deliveries[incoming.question.channel].forget_parked(incoming)
-        late = late and answer.status is not Status.REFUSED_CHANNEL_OFF
+        silent = answer.status in (Status.REFUSED_CHANNEL_OFF, Status.ANSWERED_NOTHING)
+        late = late and not silent
         return (with_apology(answer) if late else answer).model_dump_json()
 
     def _answer(self, incoming: Incoming) -> Answer:

@@ -10,6 +10,24 @@ for (const link of document.querySelectorAll(".top nav a")) {
   }
 }
 
+for (const part of document.querySelectorAll("[data-fresh]")) setInterval(() => freshen(part), part.dataset.fresh * 1000);
+
+// The same part of the page as it is now: who waits, what was said. What is being typed stands beside it.
+async function freshen(part) {
+  if (document.hidden && part.getAttribute("role") === "log") return;
+  try {
+    const got = await fetch(location.pathname, { redirect: "error" });
+    if (!got.ok) return;
+    const page = new DOMParser().parseFromString(await got.text(), "text/html");
+    const now = page.getElementById(part.id);
+    document.title = page.title;
+    if (!now || now.innerHTML.trim() === part.innerHTML.trim()) return;
+    const at = part.contains(document.activeElement) ? document.activeElement.id : "";
+    part.innerHTML = now.innerHTML;
+    if (at) document.getElementById(at)?.focus();
+  } catch { /* the next look may find the server again */ }
+}
+
 const form = document.getElementById("soan");
 if (form) keep(form);
 

@@ -13,6 +13,7 @@
   var box = form.elements.text, nonce = form.elements.nonce, greeting = doc.getElementById("chao");
   var notice = doc.getElementById("notice"), waiting = doc.getElementById("waiting");
   var words = waiting.dataset, busy = false;
+  var handoff = doc.getElementById("handoff"), POLL_MS = 4000, polling = 0, asking = false;
 
   if (kiosk) forget(); else restore();
   doc.addEventListener("click", pressed);
@@ -24,9 +25,11 @@
   });
   form.addEventListener("submit", function (event) { event.preventDefault(); sendText(); });
   openEntry();
+  handoff.querySelector("[value='handoff:look']").hidden = true; // it is looked every few seconds
+  follow(handoff.dataset.state);
 
   function pressed(event) {
-    var button = event.target.closest("button[form=hoi]");
+    var button = event.target.closest("button[form=hoi], #handoff button");
     if (!button) return;
     event.preventDefault();
     send({ action: button.value, said: button.textContent, text: "" });
@@ -70,7 +73,10 @@
     }).then(function (response) {
       return response.text().then(function (html) {
         var ours = response.headers.get("x-binhdan") === "chat";
-        if (response.ok && ours) return html;
+        if (response.ok && ours) {
+          follow(response.headers.get("x-handoff"));
+          return html;
+        }
         throw { ours: ours && plain(html) };
       });
     });
@@ -93,6 +99,7 @@
     var holder = doc.createElement("template");
     holder.innerHTML = html;
     var turn = holder.content.firstElementChild;
+    if (!turn) { keep(); box.focus(); return; } // it went to a person
     log.appendChild(turn);
     if (turn.dataset.status === "answered_data_deleted") clearBefore(turn);
     keep();
@@ -100,6 +107,39 @@
     if (hadFocus === box && matchMedia("(pointer: fine)").matches) box.focus();
     else turn.focus({ preventScroll: true });
     scrollTo(said.parentNode ? said : turn);
+  }
+
+  // While a person is waited for, or there, what they say is fetched every few seconds.
+  function follow(state) {
+    handoff.hidden = !state;
+    var words = { waiting: "wordsWaiting", taken: "wordsTaken", told: "wordsTold" };
+    var line = handoff.querySelector("p");
+    var text = state ? handoff.dataset[words[state]] + " " + handoff.dataset.byItself : "";
+    if (line.textContent !== text) line.textContent = text;
+    clearTimeout(polling);
+    if (state) polling = setTimeout(look, POLL_MS);
+  }
+
+  function look() {
+    if (asking) return;
+    asking = true;
+    clearTimeout(polling);
+    var known = [].map.call(log.querySelectorAll("[data-turn]"), function (turn) { return +turn.dataset.turn; });
+    var after = known.length ? Math.max.apply(null, known) : 0;
+    fetch("/chat/moi?sau=" + after, { credentials: "same-origin" }).then(function (response) {
+      return response.text().then(function (html) {
+        if (!response.ok || response.headers.get("x-binhdan") !== "chat") throw response.status;
+        var atEnd = innerHeight + scrollY > doc.documentElement.scrollHeight - 200;
+        if (html.trim()) {
+          log.insertAdjacentHTML("beforeend", html);
+          keep();
+          if (atEnd || box !== doc.activeElement) scrollTo(log.lastElementChild);
+        }
+        follow(response.headers.get("x-handoff"));
+      });
+    }).catch(function () {
+      polling = setTimeout(look, 2 * POLL_MS);
+    }).then(function () { asking = false; });
   }
 
   function scrollTo(turn) { turn.scrollIntoView({ block: "start" }); }
