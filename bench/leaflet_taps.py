@@ -6,7 +6,8 @@ Types "tờ rơi" and a name of an Entry, into a conversation of its own each ti
 Assistant: every title, and every other name, as written and without diacritics. One step: the
 message gives the leaflet. Two: it asks back, and one of the choices does. Three: a choice asks back
 once more. "Another": the leaflet of another Entry is given, and the right one is not among the
-choices. "Never": neither. Names that two Entries have are left out. --every N takes each Nth name,
+choices. "Never": neither. Names that two Entries have are left out; search knows all the others, so
+this is how the way to the leaflet does, not search. --every N takes each Nth name,
 --shipped the content files in place of what is published here; --list prints what took more than
 two steps.
 """
