@@ -331,7 +331,7 @@ def test_the_menus_of_private_chats_and_groups_hold_our_commands(tmp_path: Path)
     with FakeTelegram() as other:
         asyncio.run(registered(settings_for(other, tmp_path)))
         menus = {scope: [c["command"] for c in shown] for scope, shown in other.commands.items()}
-    in_groups = ["thutuc", "hoc", "kiemtra", "thuhoi", "noio", "gapnguoi", "giup", "xoa"]
+    in_groups = ["thutuc", "hoso", "hoc", "kiemtra", "thuhoi", "noio", "gapnguoi", "giup", "xoa"]
     assert menus == {
         "all_private_chats": [*in_groups, "start"],
         "all_group_chats": in_groups,
