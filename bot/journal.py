@@ -11,6 +11,7 @@ import secrets
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from string import ascii_lowercase
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -261,7 +262,7 @@ class Journal:
         A Question that another worker has answered meanwhile keeps that first Answer.
         """
         gone = answer.status is Status.CLARIFICATION_PLACE and place is None
-        answer = answer.model_copy(update={"id": secrets.token_hex(6)})
+        answer = answer.model_copy(update={"id": _new_id()})
         conversation, now = self.pseudonym(question), datetime.now(UTC)
         counted = Counted(
             question.channel, answer.status, now, place.province_id if place else "", field, ms
@@ -389,6 +390,12 @@ def _counted(row: Any) -> Counted:
     place = Place.parse(row.place or "")
     province = place.province_id if place else ""
     return Counted(row.channel, row.status, row.answered_at, province, row.field or "", row.ms)
+
+
+def _new_id() -> str:
+    """Of letters alone: digits in a row may look like somebody's number, and an opinion on that
+    Answer would be masked."""
+    return "".join(secrets.choice(ascii_lowercase) for _ in range(12))
 
 
 def _practice(answers: Sequence[Answer]) -> Practice | None:

@@ -41,7 +41,7 @@ def page(running: list[Platform], tmp_path_factory: pytest.TempPathFactory) -> I
 
 def act(page: str, channel: str, person: int, what: str, text: str = "") -> httpx.Response:
     given = {"channel": channel, "person": person, "what": what, "text": text}
-    return httpx.post(f"{page}/act", json=given)
+    return httpx.post(f"{page}/act", json=given, timeout=60)
 
 
 def talk(page: str, channel: str, person: int, length: int) -> list[dict[str, Any]]:
@@ -49,7 +49,8 @@ def talk(page: str, channel: str, person: int, length: int) -> list[dict[str, An
 
     def bubbles() -> list[dict[str, Any]]:
         asked = {"channel": channel, "person": person}
-        found: list[dict[str, Any]] = httpx.get(f"{page}/talk", params=asked).json()["bubbles"]
+        got = httpx.get(f"{page}/talk", params=asked, timeout=60)
+        found: list[dict[str, Any]] = got.json()["bubbles"]
         return found
 
     wait_until(lambda: len(bubbles()) >= length, 30)

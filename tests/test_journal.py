@@ -11,6 +11,7 @@ from sqlalchemy import select
 from bot import journal as tables
 from bot.journal import FRESH, Journal
 from bot.model import Answer, Block, BlockKind, Channel, Choice, Question, ShownSource, Status
+from bot.protect import mask
 from knowledge.model import Facet
 from knowledge.places import Place
 from knowledge.store import connect
@@ -54,6 +55,12 @@ def test_an_answer_is_kept_as_it_was_shown(journal: Journal) -> None:
     assert journal.answer_to("web:1") == kept
     assert kept.model_copy(update={"id": ""}) == ANSWER
     assert journal.answer_to("web:2") is None
+
+
+def test_no_opinion_on_an_answer_looks_like_somebodys_number(journal: Journal) -> None:
+    ids = {journal.record(question(n), ANSWER).id for n in range(200)}
+    assert len(ids) == 200
+    assert [mask(f"fb-:{name}") for name in ids] == [f"fb-:{name}" for name in ids]
 
 
 def test_the_first_answer_to_a_question_stays(journal: Journal) -> None:
