@@ -21,7 +21,7 @@ from webhook.admin.sessions import Session
 from webhook.admin.view import FriendlyRoute, page
 
 REPLAYS = f"{HOME}/xem-lai"
-_ID = re.compile(r"[0-9a-f]{1,16}")
+_ID = re.compile(r"[0-9a-z]{1,16}")
 
 
 @dataclass(frozen=True)
